@@ -1,0 +1,1 @@
+//! Criterion benches and the floor that everything is compared with.

@@ -1,0 +1,1 @@
+//! The instrument for servers that stream over HTTP.

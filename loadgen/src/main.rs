@@ -1,0 +1,3 @@
+//! The command line of loadgen: it calls the library and maps the outcome to an exit code.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! RunRecord to terminal text, HTML, Markdown and machine formats.

@@ -1,0 +1,1 @@
+//! The text/event-stream format: an incremental, eager decoder and an encoder.

@@ -1,0 +1,1 @@
+//! Arrivals and headers in, a verdict with its evidence out.
