@@ -1,1 +1,5 @@
 //! The instrument for servers that stream over HTTP.
+
+pub mod exit;
+pub mod plan;
+pub mod request;

@@ -1,0 +1,193 @@
+//! What a run will do, in words of the field: valid by construction, free of command-line types.
+//! It must not know clap, read a clock or open a socket; `cli` makes it and the engine runs it.
+
+mod json_path;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use json_path::{JsonPath, JsonPathError, TimeUnit};
+
+use crate::request::Request;
+
+/// One run, ready to start: every name resolved, every file read, every number in range.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The address as asked for; `http` or `https`, without user info and without fragment.
+    pub url: url::Url,
+    /// Where connections go.
+    pub target: Target,
+    /// What each connection asks.
+    pub request: Request,
+    /// How many connections, when, and from where.
+    pub load: Load,
+    /// What a subscriber does when its stream ends.
+    pub subscriber: SubscriberPolicy,
+    /// Where the time an event was sent is found.
+    pub stamps: StampSource,
+    /// Where the number of an event in its sequence is found.
+    pub sequence: SequenceSource,
+    /// The spacing at which events are due (`--due-every`), where the payload does not say it.
+    pub due_every: Option<Duration>,
+    /// How a body is cut into events.
+    pub format: Format,
+    /// How much is kept event by event.
+    pub trace: TracePlan,
+    /// What is shown and written.
+    pub output: Output,
+    /// Go on when most attempts are refused (`--keep-going`); otherwise the circuit breaker stops the run.
+    pub keep_going: bool,
+}
+
+/// Where connections go and as whom they address the server.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Never empty; connections use them in turn. Each answered when it was probed.
+    pub endpoints: Vec<Endpoint>,
+    /// The value of the `Host` header: name, and port where it is not the scheme's own.
+    pub host: String,
+    /// Present if and only if the URL is `https`.
+    pub tls: Option<TlsPlan>,
+}
+
+/// One place that accepts connections.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
+/// How the server is authenticated and what is negotiated.
+#[derive(Clone, Debug)]
+pub struct TlsPlan {
+    /// The name the certificate must carry; sent as SNI unless it is an address.
+    pub server_name: rustls_pki_types::ServerName<'static>,
+    /// Roots, verification and ALPN, shared by all connections.
+    pub config: Arc<rustls::ClientConfig>,
+}
+
+/// The shape of the load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Subscribers held at once; at least 1.
+    pub connections: u32,
+    /// Time over which they are opened, evenly; zero opens all at once.
+    pub ramp: Duration,
+    /// Time for which they are held after the ramp; above zero.
+    pub hold: Duration,
+    /// Threads that drive connections; at least 1 and at most `connections`.
+    pub workers: usize,
+    /// Local addresses that connections start from, in turn; empty leaves the choice to the kernel.
+    pub sources: Vec<IpAddr>,
+}
+
+/// What a subscriber does when its stream ends, as an `EventSource` would.
+///
+/// Source: WHATWG HTML, server-sent events, "reestablish the connection".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriberPolicy {
+    /// Connect again after a clean end or a broken connection.
+    pub reconnect: bool,
+    /// Delay before that while the server has sent no `retry`.
+    pub default_retry: Duration,
+    /// The shortest delay, whatever the server asks: `retry: 0` must not turn a run into a storm.
+    pub retry_floor: Duration,
+    /// The longest delay, whatever the server asks; keeps sums of times far from overflow.
+    pub retry_cap: Duration,
+}
+
+impl Default for SubscriberPolicy {
+    /// As browsers do: Chromium waits 3 s by default and honours a `retry` of 20 ms.
+    fn default() -> Self {
+        Self {
+            reconnect: true,
+            default_retry: Duration::from_secs(3),
+            retry_floor: Duration::from_millis(10),
+            retry_cap: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// Where the time an event was sent is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StampSource {
+    /// target-server's own payload is recognised; nothing else is read.
+    Auto,
+    /// A member of the event's JSON data.
+    Json {
+        /// Where in the data.
+        pointer: JsonPath,
+        /// How the value is to be read.
+        unit: TimeUnit,
+    },
+    /// Nowhere: only arrivals are judged.
+    None,
+}
+
+/// Where the number of an event in its sequence is found; what loss, duplicates and order are told by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SequenceSource {
+    /// target-server's own payload is recognised; nothing else is read.
+    Auto,
+    /// The event's `id` field, a decimal number.
+    Id,
+    /// A member of the event's JSON data, a whole number or a string of digits.
+    Json {
+        /// Where in the data.
+        pointer: JsonPath,
+    },
+    /// Nowhere.
+    None,
+}
+
+/// How a body is cut into events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// By the content type of the response.
+    Auto,
+    /// `text/event-stream`, whatever the content type says.
+    Sse,
+    /// One event a line (plain text, NDJSON).
+    Lines,
+    /// One event a piece of body, as it was framed.
+    Bytes,
+}
+
+/// How much of a run is kept event by event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TracePlan {
+    /// Streams whose arrivals are kept.
+    pub streams: usize,
+    /// Events kept of each of them.
+    pub events_per_stream: usize,
+}
+
+/// What is shown and written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Where the run record goes (`--out`).
+    pub record: Option<PathBuf>,
+    /// Print the record on stdout instead of the table.
+    pub json: bool,
+    /// Show progress on stderr while the run goes on.
+    pub progress: bool,
+    /// When to colour.
+    pub color: Color,
+    /// Only ASCII symbols.
+    pub ascii: bool,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
