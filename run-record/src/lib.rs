@@ -1,1 +1,3 @@
 //! What a run leaves behind: the versioned, mergeable result.
+
+pub mod verdict;
