@@ -1,0 +1,159 @@
+//! The conformance cases, as given and split in every way that must not matter.
+//!
+//! Choices in cases marked ambiguous: the last event ID of an earlier connection is
+//! carried into the next (`cr-construct-with-id`, `own-init-id-cleared`: so do Chromium
+//! and Firefox); an empty `retry` is ignored (`cr-retry-no-value`, `rx-empty-retry`:
+//! so do OkHttp and eventsource-parser); a `retry` line without its end is discarded
+//! (`own-retry-unterminated-line`: the ABNF needs the end of line).
+
+mod common;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use common::{Run, cut, run};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use sse_wire::{Decoder, Item, Limits};
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    input_b64: String,
+    split_at: Vec<usize>,
+    initial_last_event_id: String,
+    expect: Vec<Expected>,
+    last_event_id: String,
+    retry_ms: Option<u64>,
+    dispatched_after_chunk: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    event: String,
+    data: String,
+    id: String,
+}
+
+#[test]
+fn cases_hold_in_every_split() {
+    let cases = cases();
+    assert_eq!(cases.len(), 229, "every case is read");
+    for case in &cases {
+        let input = BASE64_STANDARD.decode(&case.input_b64).unwrap();
+        let decode =
+            |chunks: Vec<&[u8]>| run(Limits::default(), &case.initial_last_event_id, chunks);
+
+        let given = decode(cut(&input, &case.split_at));
+        assert_expected(case, &given);
+        assert_eq!(
+            given.events_after_chunk, case.dispatched_after_chunk,
+            "{}",
+            case.id
+        );
+
+        let whole = decode(vec![&input]).result();
+        assert_eq!(given.result(), whole, "{} as given", case.id);
+        for size in [1, 2] {
+            let pieces = decode(input.chunks(size).collect()).result();
+            assert_eq!(pieces, whole, "{} in chunks of {size}", case.id);
+        }
+        for at in 0..=input.len() {
+            assert_eq!(
+                decode(cut(&input, &[at])).result(),
+                whole,
+                "{} cut at {at}",
+                case.id
+            );
+        }
+    }
+}
+
+fn assert_expected(case: &Case, run: &Run) {
+    let expected = case.expect.iter().map(|e| (&*e.event, &*e.data, &*e.id));
+    assert!(
+        run.events().eq(expected.clone()),
+        "{}: {:?} is not {:?}",
+        case.id,
+        run.events().collect::<Vec<_>>(),
+        expected.collect::<Vec<_>>()
+    );
+    assert_eq!(
+        run.last_event_id,
+        case.last_event_id.as_bytes(),
+        "{}",
+        case.id
+    );
+    assert_eq!(run.retry_ms, case.retry_ms, "{}", case.id);
+}
+
+fn cases() -> Vec<Case> {
+    lines_of(include_str!("data/parser-cases.jsonl"))
+}
+
+#[derive(Deserialize)]
+struct LargeCase {
+    id: String,
+    segments: Vec<(String, usize)>,
+    split_at: SplitAt,
+    /// In characters.
+    expect_data_len: Option<usize>,
+    expect_data_sha256: Option<String>,
+    expect_events: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SplitAt {
+    Offsets(Vec<usize>),
+    /// "every N bytes"
+    Every(String),
+}
+
+#[test]
+fn large_cases_hold_with_the_default_limits() {
+    let cases: Vec<LargeCase> = lines_of(include_str!("data/parser-cases-large.jsonl"));
+    assert_eq!(cases.len(), 6, "every case is read");
+    for case in &cases {
+        let input: Vec<u8> = case
+            .segments
+            .iter()
+            .flat_map(|(text, count)| text.repeat(*count).into_bytes())
+            .collect();
+        let chunks = match &case.split_at {
+            SplitAt::Offsets(offsets) => cut(&input, offsets),
+            SplitAt::Every(text) => {
+                let size = text.split(' ').nth(1).and_then(|word| word.parse().ok());
+                input.chunks(size.expect("\"every N bytes\"")).collect()
+            }
+        };
+        assert_large(case, &chunks);
+        assert_large(case, &[&input]);
+    }
+}
+
+fn assert_large(case: &LargeCase, chunks: &[&[u8]]) {
+    let mut decoder = Decoder::new(Limits::default());
+    let mut events = Vec::new();
+    for chunk in chunks {
+        let outcome = decoder.decode(chunk, |item| {
+            if let Item::Event(event) = item {
+                let data = event.data();
+                let hash = Sha256::digest(data.as_bytes());
+                events.push((data.chars().count(), hex(&hash)));
+            }
+        });
+        outcome.expect("a large event is below the default limits");
+    }
+    let expected = case.expect_data_len.zip(case.expect_data_sha256.clone());
+    assert_eq!(events.len(), case.expect_events.unwrap_or(1), "{}", case.id);
+    assert_eq!(events.pop(), expected, "{}", case.id);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn lines_of<'a, T: Deserialize<'a>>(text: &'a str) -> Vec<T> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a case as described"))
+        .collect()
+}
