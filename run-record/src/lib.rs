@@ -1,3 +1,26 @@
 //! What a run leaves behind: the versioned, mergeable result.
+//!
+//! Everything here is data with one `merge`, commutative and associative, so that the shards of
+//! a run (workers, processes, machines) add up to what one observer would have written. The
+//! crate knows no clock, no socket and no file: times come in as values, bytes go out as values.
 
+pub mod counters;
+pub mod end;
+pub mod environment;
+pub mod errors;
+pub mod fanout;
+pub mod histograms;
+pub mod measured;
+pub mod metric;
+pub mod octaves;
+pub mod plan;
+pub mod quantile;
+pub mod record;
+pub mod remotes;
+pub mod self_check;
+pub mod stored_histogram;
+pub mod time;
+pub mod timeline;
+pub mod traces;
 pub mod verdict;
+pub mod worst;

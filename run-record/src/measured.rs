@@ -1,0 +1,139 @@
+//! What was measured: everything that grows during a run, in the form that workers hand on.
+//!
+//! A worker records into one of these, once a second hands it to the collector, which merges;
+//! a process does the same with its parent, and `loadgen merge` with files.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::counters::Counters;
+use crate::errors::Errors;
+use crate::fanout::Fanout;
+use crate::histograms::Histograms;
+use crate::metric::Metric;
+use crate::remotes::Remotes;
+use crate::timeline::Timeline;
+use crate::traces::Traces;
+use crate::worst::Worst;
+
+/// The name of the group of all subscribers that no other group was named for.
+pub const UNNAMED_GROUP: &str = "all";
+
+/// Counters and histograms of one group of subscribers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Group {
+    /// What was counted.
+    pub counters: Counters,
+    /// What was timed.
+    pub histograms: Histograms,
+}
+
+impl Group {
+    /// Add what `other` measured.
+    pub fn merge(&mut self, other: &Self) {
+        self.counters.merge(&other.counters);
+        self.histograms.merge(&other.histograms);
+    }
+
+    /// Forget everything, keep the memory.
+    pub fn clear(&mut self) {
+        self.counters = Counters::default();
+        self.histograms.clear();
+    }
+}
+
+/// Everything that was measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Measured {
+    /// By name of the group; [`UNNAMED_GROUP`] where no groups were asked for.
+    pub groups: BTreeMap<String, Group>,
+    /// What happened when.
+    pub timeline: Timeline,
+    /// How evenly events reached their subscribers.
+    pub fanout: Fanout,
+    /// Arrival by arrival, for a few streams.
+    pub traces: Traces,
+    /// The worst streams.
+    pub worst: Worst,
+    /// By remote address.
+    pub remotes: Remotes,
+    /// What went wrong.
+    pub errors: Errors,
+}
+
+impl Measured {
+    /// A group by name, made if it is not there.
+    pub fn group_mut(&mut self, name: &str) -> &mut Group {
+        if !self.groups.contains_key(name) {
+            self.groups.insert(name.to_owned(), Group::default());
+        }
+        self.groups
+            .get_mut(name)
+            .expect("inserted above if it was missing")
+    }
+
+    /// Add what `other` measured: commutative and associative.
+    pub fn merge(&mut self, other: &Self) {
+        // Destructured, so that a new part cannot be forgotten.
+        let Self {
+            groups,
+            timeline,
+            fanout,
+            traces,
+            worst,
+            remotes,
+            errors,
+        } = self;
+        for (name, theirs) in &other.groups {
+            match groups.get_mut(name) {
+                Some(group) => group.merge(theirs),
+                None => {
+                    groups.insert(name.clone(), theirs.clone());
+                }
+            }
+        }
+        timeline.merge(&other.timeline);
+        fanout.merge(&other.fanout);
+        traces.merge(&other.traces);
+        worst.merge(&other.worst);
+        remotes.merge(&other.remotes);
+        errors.merge(&other.errors);
+    }
+
+    /// Forget everything, keep the memory.
+    pub fn clear(&mut self) {
+        let Self {
+            groups,
+            timeline,
+            fanout,
+            traces,
+            worst,
+            remotes,
+            errors,
+        } = self;
+        groups.values_mut().for_each(Group::clear);
+        timeline.clear();
+        fanout.clear();
+        traces.clear();
+        worst.clear();
+        remotes.clear();
+        errors.clear();
+    }
+
+    /// All groups together, with `fanout_spread` derived from the sampled events.
+    ///
+    /// Copies the histograms: for reports, not for the hot path.
+    pub fn total(&self) -> Group {
+        let mut total = Group::default();
+        self.groups.values().for_each(|group| total.merge(group));
+        let spread = self.fanout.spread_histogram();
+        if !spread.is_empty() {
+            total.histograms.insert(Metric::FanoutSpread, spread, None);
+        }
+        total
+    }
+}

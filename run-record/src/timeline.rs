@@ -1,0 +1,268 @@
+//! What happened when: slices of the run, aligned to the epoch.
+//!
+//! Slices are 1, 2, 4, ... seconds wide and begin at multiples of their width, so that the
+//! slices of two shards always fit into each other. There are at most 600.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::octaves::Octaves;
+use crate::time::Wall;
+
+/// The most slices that are kept. A longer run gets wider slices.
+pub const MAX_SLICES: usize = 600;
+
+/// The widest slice is 2^33 s, wide enough to hold every time that a `Wall` can.
+const WIDEST: u8 = 33;
+
+/// What happened within one slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Slice {
+    /// Events that arrived.
+    pub events: u64,
+    /// Bytes that arrived from sockets.
+    pub bytes: u64,
+    /// Attempts to connect.
+    pub attempted: u64,
+    /// Attempts that became a stream.
+    pub opened: u64,
+    /// Streams that had their first event.
+    pub streaming: u64,
+    /// Streams that ended, whoever ended them.
+    pub closed: u64,
+    /// Attempts that did not become a stream.
+    pub failed: u64,
+    /// Attempts after the first one of their subscriber.
+    pub reconnects: u64,
+    /// `delivery` of the events, where due times are known.
+    #[serde(skip_serializing_if = "Octaves::is_empty")]
+    pub delivery: Octaves,
+    /// `gap` of the events, where due times are not known.
+    #[serde(skip_serializing_if = "Octaves::is_empty")]
+    pub gap: Octaves,
+}
+
+impl Slice {
+    /// Add what happened in `other`.
+    pub fn merge(&mut self, other: &Self) {
+        let Self {
+            events,
+            bytes,
+            attempted,
+            opened,
+            streaming,
+            closed,
+            failed,
+            reconnects,
+            delivery,
+            gap,
+        } = self;
+        for (count, more) in [
+            (events, other.events),
+            (bytes, other.bytes),
+            (attempted, other.attempted),
+            (opened, other.opened),
+            (streaming, other.streaming),
+            (closed, other.closed),
+            (failed, other.failed),
+            (reconnects, other.reconnects),
+        ] {
+            *count = count.saturating_add(more);
+        }
+        delivery.merge(&other.delivery);
+        gap.merge(&other.gap);
+    }
+}
+
+/// At most [`MAX_SLICES`] slices without a hole between the first and the last.
+///
+/// How many streams were open is not kept but follows from what opened and closed
+/// ([`Timeline::open_at_ends`]): a sum of changes survives merging and coarsening in any order, a
+/// gauge does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "StoredTimeline", into = "StoredTimeline")]
+#[schemars(with = "StoredTimeline")]
+pub struct Timeline {
+    /// Slices are `1 << doublings` seconds wide.
+    doublings: u8,
+    /// Number of the first slice: its start in seconds, divided by the width.
+    first: u64,
+    slices: Vec<Slice>,
+}
+
+impl Timeline {
+    /// The slice that an instant falls into, to be counted in.
+    ///
+    /// Allocates when a new slice begins. An instant far from the others makes all slices wider.
+    #[inline]
+    pub fn slice_mut(&mut self, at: Wall) -> &mut Slice {
+        let number = seconds(at) >> self.doublings;
+        let index = number.wrapping_sub(self.first) as usize;
+        if index >= self.slices.len() {
+            self.make_room(seconds(at), seconds(at));
+        }
+        let number = seconds(at) >> self.doublings;
+        &mut self.slices[(number - self.first) as usize]
+    }
+
+    /// Add what happened in `other`; the wider of the two widths is kept, or a wider one.
+    pub fn merge(&mut self, other: &Self) {
+        let Some((first, last)) = other.span_seconds() else {
+            return;
+        };
+        while self.doublings < other.doublings {
+            self.coarsen();
+        }
+        self.make_room(first, last);
+        for (theirs, number) in other.slices.iter().zip(other.first..) {
+            let index = (number << other.doublings >> self.doublings) - self.first;
+            self.slices[index as usize].merge(theirs);
+        }
+    }
+
+    /// Forget everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Width of a slice in seconds: a power of two.
+    pub fn width_seconds(&self) -> u64 {
+        1 << self.doublings
+    }
+
+    /// The slices in order of time, each with its start. Slices without a happening are there.
+    pub fn iter(&self) -> impl Iterator<Item = (Wall, &Slice)> + '_ {
+        (self.first..).zip(&self.slices).map(|(number, slice)| {
+            (
+                Wall::from_epoch_micros((number << self.doublings) * 1_000_000),
+                slice,
+            )
+        })
+    }
+
+    /// How many streams were open at the end of each slice.
+    pub fn open_at_ends(&self) -> impl Iterator<Item = u64> + '_ {
+        self.slices.iter().scan(0_i128, |open, slice| {
+            *open += i128::from(slice.opened) - i128::from(slice.closed);
+            Some(u64::try_from(*open).unwrap_or(0))
+        })
+    }
+
+    /// Widen the slices and add empty ones until both instants, in seconds, have a slice.
+    fn make_room(&mut self, first_seconds: u64, last_seconds: u64) {
+        loop {
+            let (mut first, mut last) = (
+                first_seconds >> self.doublings,
+                last_seconds >> self.doublings,
+            );
+            if let Some(count) = self.slices.len().checked_sub(1) {
+                first = first.min(self.first);
+                last = last.max(self.first + count as u64);
+            }
+            if last - first < MAX_SLICES as u64 {
+                return self.extend(first, last);
+            }
+            self.coarsen();
+        }
+    }
+
+    fn extend(&mut self, first: u64, last: u64) {
+        if self.slices.is_empty() {
+            self.first = first;
+        }
+        let before = (self.first - first) as usize;
+        self.slices
+            .splice(0..0, std::iter::repeat_with(Slice::default).take(before));
+        self.first = first;
+        self.slices
+            .resize_with((last - first) as usize + 1, Slice::default);
+    }
+
+    /// Make each slice twice as wide.
+    fn coarsen(&mut self) {
+        let narrow = std::mem::take(&mut self.slices);
+        let first = self.first;
+        self.first >>= 1;
+        self.doublings += 1;
+        for (slice, number) in narrow.into_iter().zip(first..) {
+            let index = ((number >> 1) - self.first) as usize;
+            match self.slices.get_mut(index) {
+                Some(wide) => wide.merge(&slice),
+                None => self.slices.push(slice),
+            }
+        }
+    }
+
+    fn span_seconds(&self) -> Option<(u64, u64)> {
+        let last = self.first + self.slices.len().checked_sub(1)? as u64;
+        Some((self.first << self.doublings, last << self.doublings))
+    }
+}
+
+fn seconds(at: Wall) -> u64 {
+    at.0 / 1_000_000_000
+}
+
+/// The form in a record.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Timeline")]
+struct StoredTimeline {
+    /// Width of a slice: a power of two of seconds.
+    width_us: u64,
+    /// Start of the first slice: a multiple of the width.
+    first_us: Wall,
+    /// At most 600 slices, one after the other.
+    slices: Vec<Slice>,
+}
+
+impl From<Timeline> for StoredTimeline {
+    fn from(timeline: Timeline) -> Self {
+        Self {
+            width_us: timeline.width_seconds() * 1_000_000,
+            first_us: Wall::from_epoch_micros((timeline.first << timeline.doublings) * 1_000_000),
+            slices: timeline.slices,
+        }
+    }
+}
+
+/// Why a timeline of a record cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTimeline {
+    /// The width is none that this format has.
+    #[error("the timeline has slices of {0} us, expected 1, 2, 4, ... seconds")]
+    Width(u64),
+    /// The first slice does not begin at a multiple of the width.
+    #[error("the timeline begins at {0} us, which is no multiple of its width")]
+    Unaligned(u64),
+    /// There are more slices than the format allows.
+    #[error("the timeline has {0} slices, at most {MAX_SLICES} are allowed")]
+    TooMany(usize),
+}
+
+impl TryFrom<StoredTimeline> for Timeline {
+    type Error = BadTimeline;
+
+    fn try_from(stored: StoredTimeline) -> Result<Self, BadTimeline> {
+        let width = stored.width_us / 1_000_000;
+        if !stored.width_us.is_multiple_of(1_000_000)
+            || !width.is_power_of_two()
+            || width.ilog2() > u32::from(WIDEST)
+        {
+            return Err(BadTimeline::Width(stored.width_us));
+        }
+        let start = stored.first_us.epoch_micros();
+        if !start.is_multiple_of(stored.width_us) {
+            return Err(BadTimeline::Unaligned(start));
+        }
+        if stored.slices.len() > MAX_SLICES {
+            return Err(BadTimeline::TooMany(stored.slices.len()));
+        }
+        let first = start / stored.width_us;
+        Ok(Self {
+            doublings: width.ilog2() as u8,
+            first,
+            slices: stored.slices,
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! Arrival by arrival, for a few probe streams: what the drip picture is drawn from.
+//!
+//! Bounded in streams and in events of each. Which streams are kept depends on their key alone.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::time::{Interval, Wall};
+
+/// The most streams that are kept.
+pub const MAX_TRACES: usize = 16;
+
+/// The most events of one stream that are kept: its first ones.
+pub const MAX_TRACE_EVENTS: usize = 1_024;
+
+/// One event of a traced stream.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+pub struct TraceEvent {
+    /// Its number in the stream, from 0.
+    pub number: u64,
+    /// Its sequence number, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// Length of its id in bytes; 0 without one.
+    #[serde(default)]
+    pub id_bytes: u32,
+    /// Bytes of the stream that it takes, its blank line included.
+    pub bytes: u32,
+    /// It had certainly not arrived before.
+    pub earliest_us: Wall,
+    /// It had certainly arrived then.
+    pub latest_us: Wall,
+    /// When this tool read it.
+    pub read_us: Wall,
+    /// Which read of the stream completed it, from 0: events of one read share their arrival.
+    pub read: u64,
+    /// Which chunk of the transfer coding completed it, from 0, where there are chunks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<u64>,
+    /// When it was due, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_us: Option<Wall>,
+    /// When it was emitted, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emitted_us: Option<Wall>,
+}
+
+impl TraceEvent {
+    /// When it arrived, as far as that is known.
+    pub fn arrival(&self) -> Interval {
+        Interval::new(self.earliest_us, self.latest_us)
+    }
+
+    fn whole_micros(self) -> Self {
+        Self {
+            earliest_us: self.earliest_us.whole_micros(),
+            latest_us: self.latest_us.whole_micros(),
+            read_us: self.read_us.whole_micros(),
+            due_us: self.due_us.map(Wall::whole_micros),
+            emitted_us: self.emitted_us.map(Wall::whole_micros),
+            ..self
+        }
+    }
+}
+
+/// One traced stream.
+///
+/// All times are whole microseconds: [`Trace::push`] and [`Traces::insert`] cut them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trace {
+    /// Number of the subscriber, from 0.
+    pub subscriber: u64,
+    /// Number of the stream of that subscriber, from 0: above 0 after a reconnect.
+    pub stream: u32,
+    /// Remote address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
+    /// Request id that the response named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// When the last byte of the request was accepted by the kernel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_us: Option<Wall>,
+    /// When the response head was complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_us: Option<Wall>,
+    /// When the first byte of the body arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_us: Option<Wall>,
+    /// When the stream ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_us: Option<Wall>,
+    /// How the stream ended, in a few words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// The first events, in order of their number.
+    pub events: Vec<TraceEvent>,
+}
+
+impl Trace {
+    /// Add an event; beyond [`MAX_TRACE_EVENTS`] it is dropped. Events must come in order.
+    pub fn push(&mut self, event: TraceEvent) {
+        if self.events.len() < MAX_TRACE_EVENTS {
+            self.events.push(event.whole_micros());
+        }
+    }
+
+    /// Join two fragments of the same stream.
+    fn join(&mut self, other: &Self) {
+        later(&mut self.remote, &other.remote);
+        later(&mut self.request_id, &other.request_id);
+        later(&mut self.requested_us, &other.requested_us);
+        later(&mut self.head_us, &other.head_us);
+        later(&mut self.first_byte_us, &other.first_byte_us);
+        later(&mut self.end_us, &other.end_us);
+        later(&mut self.end, &other.end);
+        self.events.extend_from_slice(&other.events);
+        self.settle();
+    }
+
+    /// Bring the fragment into the one form: whole microseconds, ordered, bounded.
+    fn settle(&mut self) {
+        for time in [
+            &mut self.requested_us,
+            &mut self.head_us,
+            &mut self.first_byte_us,
+            &mut self.end_us,
+        ] {
+            *time = time.map(Wall::whole_micros);
+        }
+        for event in &mut self.events {
+            *event = event.whole_micros();
+        }
+        self.events.sort_unstable();
+        self.events.dedup();
+        self.events.truncate(MAX_TRACE_EVENTS);
+    }
+}
+
+/// The traced streams, at most [`MAX_TRACES`]: those with the smallest subscriber and stream.
+///
+/// A trace may come in fragments, one for each snapshot: those of the same subscriber and stream
+/// are joined.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "Vec<Trace>", into = "Vec<Trace>")]
+#[schemars(with = "Vec<Trace>")]
+pub struct Traces {
+    traces: BTreeMap<(u64, u32), Trace>,
+}
+
+impl Traces {
+    /// Whether a stream would be kept: worth asking before tracing it.
+    pub fn would_keep(&self, subscriber: u64, stream: u32) -> bool {
+        self.traces.len() < MAX_TRACES
+            || self
+                .traces
+                .last_key_value()
+                .is_some_and(|(&last, _)| (subscriber, stream) <= last)
+    }
+
+    /// Add a trace or a fragment of one.
+    pub fn insert(&mut self, mut trace: Trace) {
+        if !self.would_keep(trace.subscriber, trace.stream) {
+            return;
+        }
+        let key = (trace.subscriber, trace.stream);
+        if let Some(known) = self.traces.get_mut(&key) {
+            known.join(&trace);
+        } else {
+            trace.settle();
+            self.traces.insert(key, trace);
+        }
+        if self.traces.len() > MAX_TRACES {
+            self.traces.pop_last();
+        }
+    }
+
+    /// Add the traces of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        for trace in other.traces.values() {
+            self.insert(trace.clone());
+        }
+    }
+
+    /// Forget everything.
+    pub fn clear(&mut self) {
+        self.traces.clear();
+    }
+
+    /// The traces, by subscriber and stream.
+    pub fn iter(&self) -> impl Iterator<Item = &Trace> + '_ {
+        self.traces.values()
+    }
+}
+
+impl From<Vec<Trace>> for Traces {
+    fn from(traces: Vec<Trace>) -> Self {
+        let mut kept = Self::default();
+        traces.into_iter().for_each(|trace| kept.insert(trace));
+        kept
+    }
+}
+
+impl From<Traces> for Vec<Trace> {
+    fn from(traces: Traces) -> Self {
+        traces.traces.into_values().collect()
+    }
+}
+
+/// Keep the later of two facts that should be equal: any fixed choice merges in any order.
+fn later<T: Ord + Clone>(mine: &mut Option<T>, theirs: &Option<T>) {
+    if *theirs > *mine {
+        mine.clone_from(theirs);
+    }
+}
