@@ -1,5 +1,11 @@
 //! The instrument for servers that stream over HTTP.
 
+pub mod clock;
+pub mod coding;
+pub mod engine;
 pub mod exit;
 pub mod plan;
+pub mod recorder;
 pub mod request;
+pub mod schedule;
+pub mod session;

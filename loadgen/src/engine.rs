@@ -1,0 +1,203 @@
+//! The engine: workers that hold the subscribers, and the collector that puts together what they observe.
+//!
+//! Way of an event: kernel stamp -> `receive` -> `transport` -> `session` -> `recorder` -> once a second a batch
+//! -> the record. It must not know the command line, and it prints nothing.
+
+mod breaker;
+mod collector;
+mod dial;
+mod receive;
+mod slot;
+mod timers;
+mod transport;
+mod worker;
+
+use crate::clock;
+use crate::plan::{Endpoint, Plan};
+use crate::recorder::{Recorder, Tapped};
+use crate::schedule::Schedule;
+use crate::session::Spec;
+use mio::{Poll, Token, Waker};
+use run_record::measured::Measured;
+use run_record::time::{Mono, Nanos, Wall};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+pub use collector::{Gauges, Progress};
+
+const WAKER: Token = Token(usize::MAX);
+
+/// Batches that wait for the collector before a worker keeps its own for another second.
+const BATCHES_WAITING: usize = 4;
+
+/// The time between the switch of kernel stamping and the first connection (measuring 2.2).
+const STAMPING_SETTLES: Duration = Duration::from_millis(20);
+
+/// What a run has yielded.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Everything that was measured.
+    pub measured: Measured,
+    /// When the first connection was due.
+    pub started: Wall,
+    /// When the last worker was done.
+    pub ended: Wall,
+    /// Why it ended.
+    pub end: EndOfRun,
+    /// Processor time of the workers, and how long they ran.
+    pub workers_cpu: Nanos,
+    /// The largest movement of the wall clock against the monotonic one.
+    pub clock_step: Nanos,
+    /// Every event, where [`Instrument::tap`] asked for it.
+    pub tapped: Vec<Tapped>,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndOfRun {
+    /// Its time was over.
+    Time,
+    /// No subscriber was left: all streams have ended for good.
+    NobodyLeft,
+    /// The interrupt was set.
+    Interrupted,
+    /// Half of the last attempts were refused.
+    CircuitBreaker,
+}
+
+/// What tests switch on: it changes what is kept, and on purpose how fast the engine is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Instrument {
+    /// Keep every event of every stream.
+    pub tap: bool,
+    /// Waste this much time on each event, as a slow generator would.
+    pub work_per_event: Duration,
+}
+
+/// What the workers of a run share; nothing of it changes but the two flags.
+#[derive(Debug)]
+struct Shared {
+    plan: Plan,
+    spec: Spec,
+    schedule: Schedule,
+    instrument: Instrument,
+    /// The request of a first connection.
+    request: Box<[u8]>,
+    start: Mono,
+    end: Mono,
+    stop: AtomicBool,
+    tripped: AtomicBool,
+}
+
+/// What a worker hands over.
+#[derive(Debug)]
+struct Batch {
+    worker: usize,
+    recorder: Recorder,
+    gauges: Gauges,
+    /// Present in the worker's last batch: the processor time it has used.
+    cpu: Option<Nanos>,
+}
+
+/// Runs the plan until its end, or until `interrupt` is set; `watch` is called about once a second.
+///
+/// Errors: the machine refuses threads, descriptors for the polls, or the stamping socket.
+pub fn run(
+    plan: Plan,
+    instrument: Instrument,
+    interrupt: &AtomicBool,
+    watch: impl FnMut(&Progress),
+) -> io::Result<Outcome> {
+    let _stamping = receive::StampingKeptOn::begin()?;
+    std::thread::sleep(STAMPING_SETTLES);
+    let shared = Arc::new(Shared::new(plan, instrument));
+    let workers = shared.plan.load.workers;
+    let (batches_in, batches) = sync_channel(BATCHES_WAITING * workers);
+    let mut threads = Vec::with_capacity(workers);
+    let mut links = Vec::with_capacity(workers);
+    for number in 0..workers {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let (spares_in, spares) = sync_channel(2);
+        let worker = worker::Worker::new(shared.clone(), poll, number, batches_in.clone(), spares);
+        let name = format!("worker-{number}");
+        threads.push(
+            std::thread::Builder::new()
+                .name(name)
+                .spawn(move || worker.run())?,
+        );
+        links.push(collector::Link {
+            waker,
+            spares: spares_in,
+        });
+    }
+    drop(batches_in);
+    let collected = collector::collect(&shared, &batches, &links, interrupt, watch);
+    for thread in threads {
+        thread
+            .join()
+            .map_err(|_| io::Error::other("a worker panicked"))??;
+    }
+    Ok(collected)
+}
+
+impl Shared {
+    fn new(plan: Plan, instrument: Instrument) -> Shared {
+        let start = clock::mono();
+        let length = Nanos::from(plan.load.ramp) + Nanos::from(plan.load.hold);
+        Shared {
+            spec: Spec {
+                format: plan.format,
+                stamps: plan.stamps.clone(),
+                sequence: plan.sequence.clone(),
+                due_every: plan.due_every,
+                policy: plan.subscriber.clone(),
+                remotes: plan.target.endpoints.iter().map(remote).collect(),
+            },
+            schedule: Schedule::new(plan.load.connections, plan.load.ramp),
+            instrument,
+            request: plan.request.to_bytes(&plan.target.host, None).into(),
+            start,
+            end: start + length,
+            stop: AtomicBool::new(false),
+            tripped: AtomicBool::new(false),
+            plan,
+        }
+    }
+
+    /// The request of a subscriber that has seen this id; `None` where it is the plan's own.
+    fn request_after(&self, last_event_id: &[u8]) -> Option<Box<[u8]>> {
+        let id = (!last_event_id.is_empty()).then_some(last_event_id)?;
+        Some(
+            self.plan
+                .request
+                .to_bytes(&self.plan.target.host, Some(id))
+                .into(),
+        )
+    }
+
+    /// An empty recorder for one of the workers.
+    fn recorder(&self) -> Recorder {
+        let mut recorder = Recorder::new(self.plan.trace);
+        if self.instrument.tap {
+            recorder.tap();
+        }
+        recorder
+    }
+
+    /// The circuit breaker stops the run.
+    fn trip(&self) {
+        self.tripped.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+fn remote(endpoint: &Endpoint) -> String {
+    match endpoint {
+        Endpoint::Tcp(address) => address.to_string(),
+        Endpoint::Unix(path) => format!("unix:{}", path.display()),
+    }
+}

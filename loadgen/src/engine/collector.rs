@@ -1,0 +1,171 @@
+//! Puts together what the workers hand over, watches the clocks, and tells whoever watches how it goes.
+//!
+//! It runs beside the workers and can not slow them: they never wait for it.
+
+use super::{Batch, EndOfRun, Outcome, Shared};
+use crate::clock;
+use crate::recorder::Recorder;
+use mio::Waker;
+use run_record::measured::{Measured, UNNAMED_GROUP};
+use run_record::time::{Mono, Nanos};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+/// How soon an interrupt is noticed.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How many subscribers are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Subscribers of the run.
+    pub subscribers: u64,
+    /// Connecting, or sending their request.
+    pub opening: u64,
+    /// The request is out; no event yet on this stream.
+    pub open: u64,
+    /// Events flow.
+    pub streaming: u64,
+    /// Waiting to reconnect.
+    pub waiting: u64,
+    /// Closed for good.
+    pub over: u64,
+}
+
+/// What is known while the run goes on.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    /// Time since the first connection was due.
+    pub elapsed: Nanos,
+    /// How long the run is to be.
+    pub length: Nanos,
+    /// Everything measured so far.
+    pub measured: &'a Measured,
+    /// The states of the subscribers, a second old at most.
+    pub gauges: Gauges,
+    /// Processor time of this process so far.
+    pub cpu: Nanos,
+}
+
+/// The collector's end of what joins it to a worker.
+pub(super) struct Link {
+    pub(super) waker: Waker,
+    pub(super) spares: SyncSender<Recorder>,
+}
+
+pub(super) fn collect(
+    shared: &Shared,
+    batches: &Receiver<Batch>,
+    links: &[Link],
+    interrupt: &AtomicBool,
+    mut watch: impl FnMut(&Progress),
+) -> Outcome {
+    let began = clock::now();
+    let mut collector = Collector::new(links.len());
+    for link in links {
+        // The channel is empty and the worker alive.
+        let _ = link.spares.try_send(shared.recorder());
+    }
+    let mut next_watch = shared.start + Nanos::from_secs(1);
+    let mut interrupted = false;
+    loop {
+        match batches.recv_timeout(TICK) {
+            Ok(batch) => collector.take(batch, links),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        let now = clock::now();
+        collector.watch_clocks(began, now);
+        if interrupt.load(Ordering::Relaxed) && !interrupted {
+            interrupted = true;
+            shared.stop.store(true, Ordering::Relaxed);
+            for link in links {
+                // A worker that is gone needs no waking.
+                let _ = link.waker.wake();
+            }
+        }
+        if now.mono >= next_watch {
+            next_watch = next_watch + Nanos::from_secs(1);
+            watch(&collector.progress(shared, now.mono));
+        }
+    }
+    let ended = clock::now();
+    let end = match (shared.tripped.load(Ordering::Relaxed), interrupted) {
+        (true, _) => EndOfRun::CircuitBreaker,
+        (false, true) => EndOfRun::Interrupted,
+        (false, false) if ended.mono < shared.end => EndOfRun::NobodyLeft,
+        (false, false) => EndOfRun::Time,
+    };
+    Outcome {
+        measured: collector.measured,
+        started: began.wall - (began.mono - shared.start),
+        ended: ended.wall,
+        end,
+        workers_cpu: collector.workers_cpu,
+        clock_step: collector.clock_step,
+        tapped: collector.tapped,
+    }
+}
+
+struct Collector {
+    measured: Measured,
+    gauges: Vec<Gauges>,
+    workers_cpu: Nanos,
+    clock_step: Nanos,
+    tapped: Vec<crate::recorder::Tapped>,
+}
+
+impl Collector {
+    fn new(workers: usize) -> Collector {
+        let mut measured = Measured::default();
+        measured.group_mut(UNNAMED_GROUP);
+        Collector {
+            measured,
+            gauges: vec![Gauges::default(); workers],
+            workers_cpu: Nanos::ZERO,
+            clock_step: Nanos::ZERO,
+            tapped: Vec::new(),
+        }
+    }
+
+    /// Adds a batch, and gives its recorder back empty.
+    fn take(&mut self, mut batch: Batch, links: &[Link]) {
+        batch.recorder.drain_into(&mut self.measured);
+        self.gauges[batch.worker] = batch.gauges;
+        match batch.cpu {
+            Some(cpu) => {
+                self.workers_cpu = self.workers_cpu + cpu;
+                self.tapped.append(&mut batch.recorder.take_tapped());
+            }
+            // The worker may have ended meanwhile.
+            None => drop(links[batch.worker].spares.try_send(batch.recorder)),
+        }
+    }
+
+    /// A step of the wall clock shows as a change of its distance from the monotonic clock.
+    fn watch_clocks(&mut self, began: clock::Now, now: clock::Now) {
+        let wall = i128::from(now.wall.0) - i128::from(began.wall.0);
+        let mono = i128::from(now.mono.0) - i128::from(began.mono.0);
+        let moved = u64::try_from((wall - mono).unsigned_abs()).unwrap_or(u64::MAX);
+        self.clock_step = self.clock_step.max(Nanos(moved));
+    }
+
+    fn progress(&self, shared: &Shared, now: Mono) -> Progress<'_> {
+        let mut gauges = Gauges::default();
+        for worker in &self.gauges {
+            gauges.subscribers += worker.subscribers;
+            gauges.opening += worker.opening;
+            gauges.open += worker.open;
+            gauges.streaming += worker.streaming;
+            gauges.waiting += worker.waiting;
+            gauges.over += worker.over;
+        }
+        Progress {
+            elapsed: now - shared.start,
+            length: shared.end - shared.start,
+            measured: &self.measured,
+            gauges,
+            cpu: Nanos(clock::process_cpu_ns()),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! One connection's bytes: plain or TLS, with each plaintext keeping the stamp of its ciphertext.
+//!
+//! rustls is driven by hand from the worker's one shared buffer, because a stream that reads for itself would
+//! read without stamps. It must not know HTTP.
+
+use super::dial::Dialled;
+use super::receive::{self, Received};
+use mio::Interest;
+use mio::event::Source;
+use rustls::ClientConnection;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+
+/// A socket and, for `https`, its TLS session.
+#[derive(Debug)]
+pub(super) struct Transport {
+    socket: Dialled,
+    tls: Option<Box<ClientConnection>>,
+}
+
+/// What the bytes of one read have become.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// Still inside the handshake, or no complete record yet.
+    Nothing,
+    /// Plaintext is in the second buffer.
+    Plaintext(usize),
+    /// The peer closed the TLS session properly (`close_notify`).
+    Closed,
+}
+
+impl Transport {
+    /// Joins a socket with its TLS session, if it has one.
+    pub(super) fn new(socket: Dialled, tls: Option<ClientConnection>) -> Transport {
+        Transport {
+            socket,
+            tls: tls.map(Box::new),
+        }
+    }
+
+    /// Whether bytes are encrypted.
+    pub(super) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether the TLS handshake is still going on; never for plain sockets.
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
+    /// Whether the connection is established; an error says why it never will be.
+    pub(super) fn finish_connect(&self) -> io::Result<bool> {
+        let (error, peer) = match &self.socket {
+            Dialled::Tcp(socket) => (socket.take_error()?, socket.peer_addr().map(drop)),
+            Dialled::Unix(socket) => (socket.take_error()?, socket.peer_addr().map(drop)),
+        };
+        match (error, peer) {
+            (Some(error), _) => Err(error),
+            (None, Ok(())) => Ok(true),
+            (None, Err(error)) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+            (None, Err(error)) => Err(error),
+        }
+    }
+
+    /// One `recvmsg` into `buffer`; of TLS this is ciphertext, to be given to [`Transport::open`].
+    pub(super) fn receive(&self, buffer: &mut [u8], control: &mut [u8]) -> io::Result<Received> {
+        receive::receive(self, buffer, control)
+    }
+
+    /// Decrypts as much of `ciphertext` as yields one buffer of plaintext, and takes it off its front.
+    ///
+    /// Errors: `InvalidData` with the TLS error (a certificate that is not trusted, a broken record).
+    pub(super) fn open(
+        &mut self,
+        ciphertext: &mut &[u8],
+        plaintext: &mut [u8],
+    ) -> io::Result<Opened> {
+        let Some(tls) = &mut self.tls else {
+            return Ok(Opened::Nothing);
+        };
+        loop {
+            match tls.reader().read(plaintext) {
+                Ok(0) => return Ok(Opened::Closed),
+                Ok(bytes) => return Ok(Opened::Plaintext(bytes)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+            if ciphertext.is_empty() {
+                return Ok(Opened::Nothing);
+            }
+            tls.read_tls(ciphertext)?;
+            if let Err(error) = tls.process_new_packets() {
+                // The alert tells the server why; the connection is over whether or not it arrives.
+                let _ = self.flush();
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+    }
+
+    /// Hands plaintext to the connection; returns how much of it was taken.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => {
+                let taken = tls.writer().write(bytes)?;
+                self.flush()?;
+                Ok(taken)
+            }
+            None => match &mut self.socket {
+                Dialled::Tcp(socket) => socket.write(bytes),
+                Dialled::Unix(socket) => socket.write(bytes),
+            },
+        }
+    }
+
+    /// Sends what TLS has to send (handshake, alerts, encrypted requests); whether nothing is left.
+    pub(super) fn flush(&mut self) -> io::Result<bool> {
+        let Some(tls) = &mut self.tls else {
+            return Ok(true);
+        };
+        while tls.wants_write() {
+            let sent = match &mut self.socket {
+                Dialled::Tcp(socket) => tls.write_tls(socket),
+                Dialled::Unix(socket) => tls.write_tls(socket),
+            };
+            match sent {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tells the peer that this is the end (TLS only), as far as it can be told without waiting.
+    pub(super) fn say_goodbye(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            let _ = self.flush();
+        }
+    }
+}
+
+impl AsRawFd for Transport {
+    fn as_raw_fd(&self) -> RawFd {
+        match &self.socket {
+            Dialled::Tcp(socket) => socket.as_raw_fd(),
+            Dialled::Unix(socket) => socket.as_raw_fd(),
+        }
+    }
+}
+
+impl Source for Transport {
+    fn register(
+        &mut self,
+        registry: &mio::Registry,
+        token: mio::Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        match &mut self.socket {
+            Dialled::Tcp(socket) => socket.register(registry, token, interests),
+            Dialled::Unix(socket) => socket.register(registry, token, interests),
+        }
+    }
+
+    fn reregister(
+        &mut self,
+        registry: &mio::Registry,
+        token: mio::Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        match &mut self.socket {
+            Dialled::Tcp(socket) => socket.reregister(registry, token, interests),
+            Dialled::Unix(socket) => socket.reregister(registry, token, interests),
+        }
+    }
+
+    fn deregister(&mut self, registry: &mio::Registry) -> io::Result<()> {
+        match &mut self.socket {
+            Dialled::Tcp(socket) => socket.deregister(registry),
+            Dialled::Unix(socket) => socket.deregister(registry),
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! What one worker writes its observations into: counters, histograms and small samples, owned by it alone.
+//!
+//! Pure: it formats nothing, takes no lock, and in steady state allocates nothing per event. It must not know
+//! where bytes come from.
+
+use crate::plan::TracePlan;
+use crate::session::end::End;
+use crate::session::payload::Facts;
+use run_record::counters::Counters;
+use run_record::measured::{Group, Measured, UNNAMED_GROUP};
+use run_record::metric::Metric;
+use run_record::time::{Interval, Nanos, Wall};
+use run_record::traces::{Trace, TraceEvent};
+use run_record::worst::{Badness, Worst, WorstStream};
+
+/// Everything that one worker has observed since it was last emptied.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    group: Group,
+    measured: Measured,
+    /// Not emptied with the rest: the ten worst of a second are nobody's ten worst.
+    worst: Worst,
+    trace_streams: u32,
+    trace_events: u32,
+    tap: Option<Vec<Tapped>>,
+}
+
+/// How exactly the arrival of an event is known (measuring 1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// To the instant: the last event of a read that drained the socket, stamped.
+    Exact,
+    /// Within an interval: other events came with the same read.
+    Bounded,
+    /// Within an interval: the stamp is older than the socket was empty.
+    Reordered,
+    /// Within an interval that ends with the read: there is no stamp.
+    Unstamped,
+}
+
+/// One event, ready to be recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// What it says about itself.
+    pub facts: Facts,
+    /// Length of its data in bytes.
+    pub data_bytes: usize,
+    /// Length of its id in bytes.
+    pub id_bytes: usize,
+    /// When it arrived.
+    pub arrival: Interval,
+    /// How exactly that is known.
+    pub class: Class,
+    /// The kernel's stamp of the read that completed it.
+    pub stamp: Option<Wall>,
+    /// When that read returned.
+    pub read: Wall,
+    /// It is a second copy, which counts for nothing but itself.
+    pub duplicate: bool,
+}
+
+/// The stream that an event belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamOf<'a> {
+    /// Number of the subscriber.
+    pub subscriber: u32,
+    /// Number of its stream, from 0.
+    pub stream: u32,
+    /// Events of the stream before this one.
+    pub events: u64,
+    /// Reads of the stream that completed events, before this one.
+    pub reads: u64,
+    /// Name and value of the header that names the request.
+    pub request_id: Option<(&'a str, &'a str)>,
+    /// Where it is connected to.
+    pub remote: &'a str,
+}
+
+/// One event as a test sees it: every event of every stream, kept without bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tapped {
+    /// Number of the subscriber.
+    pub subscriber: u32,
+    /// Number of the event in its sequence.
+    pub seq: Option<u64>,
+    /// When it arrived.
+    pub arrival: Interval,
+    /// When it was read.
+    pub read: Wall,
+}
+
+impl Recorder {
+    /// An empty recorder that follows the plan's number of streams event by event.
+    pub fn new(trace: TracePlan) -> Recorder {
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Recorder {
+            trace_streams: small(trace.streams),
+            trace_events: small(trace.events_per_stream),
+            ..Recorder::default()
+        }
+    }
+
+    /// Keeps every event of every stream: for tests that compare with the truth event by event.
+    pub fn tap(&mut self) {
+        self.tap = Some(Vec::new());
+    }
+
+    /// What was tapped.
+    pub fn take_tapped(&mut self) -> Vec<Tapped> {
+        self.tap.take().unwrap_or_default()
+    }
+
+    /// Records a sample.
+    #[inline]
+    pub fn record(&mut self, metric: Metric, sample: Nanos) {
+        self.group.histograms.record(metric, sample);
+    }
+
+    /// The counters.
+    #[inline]
+    pub fn counters(&mut self) -> &mut Counters {
+        &mut self.group.counters
+    }
+
+    /// An attempt to connect begins.
+    pub fn attempt(&mut self, at: Wall, again: bool) {
+        let slice = self.measured.timeline.slice_mut(at);
+        slice.attempted += 1;
+        slice.reconnects += u64::from(again);
+        self.group.counters.connections.attempted += 1;
+        self.group.counters.connections.reconnects += u64::from(again);
+    }
+
+    /// A stream has begun.
+    pub fn stream_opened(&mut self, of: &StreamOf<'_>, requested: Wall, head: Wall) {
+        self.measured.timeline.slice_mut(head).opened += 1;
+        self.group.counters.connections.opened += 1;
+        if self.is_traced(of) {
+            let mut trace = trace_of(of);
+            trace.requested_us = Some(requested);
+            trace.head_us = Some(head);
+            self.measured.traces.insert(trace);
+        }
+    }
+
+    /// A stream has had the first byte of its body.
+    pub fn first_byte(&mut self, of: &StreamOf<'_>, at: Wall) {
+        if self.is_traced(of) {
+            let mut trace = trace_of(of);
+            trace.first_byte_us = Some(at);
+            self.measured.traces.insert(trace);
+        }
+    }
+
+    /// An event has arrived.
+    #[inline]
+    pub fn event(&mut self, event: &Event, of: &StreamOf<'_>) {
+        let Group {
+            counters,
+            histograms,
+        } = &mut self.group;
+        let arrival = event.arrival;
+        let class = match event.class {
+            Class::Exact => &mut counters.arrivals.exact,
+            Class::Bounded => &mut counters.arrivals.bounded,
+            Class::Reordered => &mut counters.arrivals.reordered,
+            Class::Unstamped => &mut counters.arrivals.unstamped,
+        };
+        *class += 1;
+        if event.class != Class::Exact {
+            histograms.record(Metric::IntervalWidth, arrival.width());
+        }
+        if let (Some(stamp), true) = (event.stamp, event.class != Class::Reordered) {
+            histograms.record(Metric::GeneratorLag, event.read - stamp);
+        }
+        let slice = self.measured.timeline.slice_mut(arrival.latest);
+        slice.events += 1;
+        slice.streaming += u64::from(of.events == 0);
+        let mut badness = None;
+        if let Some(due) = event.facts.due {
+            let (lower, upper) = (arrival.earliest - due, arrival.latest - due);
+            histograms.record_edges(Metric::Delivery, lower, upper);
+            slice.delivery.record(upper);
+            counters.events.with_due += 1;
+            counters.events.before_sent += u64::from(arrival.latest < due);
+            badness = Some(Badness::Delivery(upper));
+        }
+        if let Some(emitted) = event.facts.emitted {
+            let (lower, upper) = (arrival.earliest - emitted, arrival.latest - emitted);
+            histograms.record_edges(Metric::Transit, lower, upper);
+            counters.events.with_emitted += 1;
+            counters.events.before_sent += u64::from(arrival.latest < emitted);
+            if let (Some(seq), false) = (event.facts.seq, event.duplicate) {
+                // One frame serves all subscribers of an event: equal number and equal send time are one event.
+                let publication =
+                    emitted.0 ^ u64::from(event.facts.instance.unwrap_or_default()).rotate_left(40);
+                self.measured
+                    .fanout
+                    .observe(publication, seq, arrival.latest);
+            }
+        }
+        if let Some(badness) = badness {
+            self.offer(badness, arrival.latest, of);
+        }
+        if of.subscriber < self.trace_streams && of.events < u64::from(self.trace_events) {
+            self.trace(event, of);
+        }
+        if let Some(tap) = &mut self.tap {
+            let seq = event.facts.seq;
+            tap.push(Tapped {
+                subscriber: of.subscriber,
+                seq,
+                arrival,
+                read: event.read,
+            });
+        }
+    }
+
+    /// A time between two events of a stream that are known well enough to have one.
+    pub fn gap(&mut self, gap: Nanos, at: Wall, has_due: bool, of: &StreamOf<'_>) {
+        self.group.histograms.record(Metric::Gap, gap);
+        if !has_due {
+            self.measured.timeline.slice_mut(at).gap.record(gap);
+            self.offer(Badness::Gap(gap), at, of);
+        }
+    }
+
+    /// A stream or an attempt has ended.
+    pub fn ended(&mut self, end: &End, was_stream: bool, at: Wall, of: &StreamOf<'_>) {
+        let slice = self.measured.timeline.slice_mut(at);
+        let Counters {
+            connections,
+            ends,
+            subscribers,
+            ..
+        } = &mut self.group.counters;
+        if was_stream {
+            slice.closed += 1;
+            match end {
+                End::Ours => {
+                    connections.closed_by_us += 1;
+                    subscribers.streaming_at_end += 1;
+                }
+                _ => connections.closed_by_server += 1,
+            }
+            match end {
+                End::Complete { by_closing: false } => ends.complete += 1,
+                End::Complete { by_closing: true } => ends.closed += 1,
+                End::Truncated { .. } => ends.truncated += 1,
+                End::Broken { .. } => ends.reset += 1,
+                End::Ours => {}
+                _ => ends.broken += 1,
+            }
+        } else if let End::Redirect { .. } = end {
+            connections.redirects += 1;
+        } else if *end != End::Ours {
+            slice.failed += 1;
+            connections.failed += 1;
+        }
+        if let Some(kind) = end.error_kind() {
+            self.measured.errors.observe(kind, at, &end.text());
+        }
+        if was_stream && self.is_traced(of) {
+            let mut trace = trace_of(of);
+            trace.end_us = Some(at);
+            trace.end = Some(end.text());
+            self.measured.traces.insert(trace);
+        }
+    }
+
+    /// Counts for one remote address.
+    pub fn remote(&mut self, remote: &str, count: impl FnOnce(&mut Counters)) {
+        let mut counters = Counters::default();
+        count(&mut counters);
+        self.measured.remotes.observe(remote, &counters);
+    }
+
+    /// Hands what was measured to `into` and forgets it, keeping the memory.
+    pub fn drain_into(&mut self, into: &mut Measured) {
+        into.group_mut(UNNAMED_GROUP).merge(&self.group);
+        into.merge(&self.measured);
+        into.worst.merge(&self.worst);
+        self.group.clear();
+        self.measured.clear();
+    }
+
+    /// Takes over what is not emptied every second.
+    pub fn inherit(&mut self, from: &mut Recorder) {
+        std::mem::swap(&mut self.worst, &mut from.worst);
+        if let (Some(mine), Some(theirs)) = (&mut self.tap, &mut from.tap) {
+            std::mem::swap(mine, theirs);
+        }
+    }
+
+    /// Takes back a recorder that could not be handed over.
+    pub fn give_back(&mut self, mut mine: Recorder) {
+        std::mem::swap(&mut mine.worst, &mut self.worst);
+        std::mem::swap(&mut mine.tap, &mut self.tap);
+        *self = mine;
+    }
+
+    /// The distribution of one metric since the last hand-over, for the live view.
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    #[inline]
+    fn offer(&mut self, badness: Badness, at_us: Wall, of: &StreamOf<'_>) {
+        if self.worst.would_keep(badness) {
+            self.worst.offer(WorstStream {
+                badness,
+                subscriber: of.subscriber.into(),
+                stream: of.stream,
+                at_us,
+                remote: of.remote.to_owned(),
+                events: of.events + 1,
+                request_ids: of
+                    .request_id
+                    .iter()
+                    .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                    .collect(),
+            });
+        }
+    }
+
+    fn is_traced(&self, of: &StreamOf<'_>) -> bool {
+        of.subscriber < self.trace_streams
+    }
+
+    fn trace(&mut self, event: &Event, of: &StreamOf<'_>) {
+        let mut trace = trace_of(of);
+        let small = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        trace.push(TraceEvent {
+            number: of.events,
+            sequence: event.facts.seq,
+            id_bytes: small(event.id_bytes),
+            bytes: small(event.data_bytes),
+            earliest_us: event.arrival.earliest,
+            latest_us: event.arrival.latest,
+            read_us: event.read,
+            read: of.reads,
+            chunk: None,
+            due_us: event.facts.due,
+            emitted_us: event.facts.emitted,
+        });
+        self.measured.traces.insert(trace);
+    }
+}
+
+fn trace_of(of: &StreamOf<'_>) -> Trace {
+    Trace {
+        subscriber: of.subscriber.into(),
+        stream: of.stream,
+        remote: Some(of.remote.to_owned()),
+        request_id: of.request_id.map(|(_, value)| value.to_owned()),
+        ..Trace::default()
+    }
+}

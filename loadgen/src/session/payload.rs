@@ -1,0 +1,134 @@
+//! What an event says about itself: its number and its times.
+//!
+//! Pure and free of allocation; knows target-server's payload by its shape, everything else by the plan.
+
+use crate::plan::{SequenceSource, StampSource};
+use run_record::time::Wall;
+
+/// What one event says about itself. Absent is not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Its place in the sequence.
+    pub seq: Option<u64>,
+    /// When it should have been emitted.
+    pub due: Option<Wall>,
+    /// When the server built the frame, or the send time that `--sent-at` names.
+    pub emitted: Option<Wall>,
+    /// The process that emitted it, where the payload is target-server's.
+    pub instance: Option<u32>,
+    /// The number came from target-server or from a source the user named, not from an id that may mean anything.
+    pub trusted: bool,
+}
+
+/// Reads the facts of an event by the sources of the plan.
+pub fn facts(data: &[u8], id: &[u8], stamps: &StampSource, sequence: &SequenceSource) -> Facts {
+    let own = if matches!(stamps, StampSource::Auto) || matches!(sequence, SequenceSource::Auto) {
+        target_server(data)
+    } else {
+        None
+    };
+    let mut facts = Facts::default();
+    match stamps {
+        StampSource::Auto => {
+            (facts.due, facts.emitted) = own.map_or((None, None), |own| (own.due, own.emitted));
+            facts.instance = own.and_then(|own| own.instance);
+        }
+        StampSource::Json { pointer, unit } => {
+            facts.emitted = pointer.extract_time(data, *unit).map(Wall)
+        }
+        StampSource::None => {}
+    }
+    facts.trusted = true;
+    match sequence {
+        SequenceSource::Auto => match own {
+            Some(own) => (facts.seq, facts.instance) = (own.seq, own.instance),
+            None => (facts.seq, facts.trusted) = (number(id), false),
+        },
+        SequenceSource::Id => facts.seq = number(id),
+        SequenceSource::Json { pointer } => facts.seq = pointer.extract_number(data),
+        SequenceSource::None => {}
+    }
+    facts
+}
+
+/// The first fields of target-server's payload, in the order in which it writes them:
+/// `{"seq":N,"due":NS,"emitted":NS,"instance":N`.
+fn target_server(data: &[u8]) -> Option<Facts> {
+    let mut rest = data;
+    let seq = field(&mut rest, b"{\"seq\":")?;
+    let due = field(&mut rest, b",\"due\":")?;
+    let emitted = field(&mut rest, b",\"emitted\":")?;
+    let instance = field(&mut rest, b",\"instance\":")?;
+    Some(Facts {
+        seq: Some(seq),
+        due: Some(Wall(due)),
+        emitted: Some(Wall(emitted)),
+        instance: u32::try_from(instance).ok(),
+        trusted: true,
+    })
+}
+
+fn field(rest: &mut &[u8], key: &[u8]) -> Option<u64> {
+    let digits = rest.strip_prefix(key)?;
+    let length = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (digits, after) = digits.split_at(length);
+    *rest = after;
+    number(digits)
+}
+
+/// A whole decimal number of at most 19 digits, which always fits.
+fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 19 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(
+        digits
+            .iter()
+            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0')),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &[u8] = br#"{"seq":7,"due":1700000000000000001,"emitted":1700000000000000002,"instance":42,"symbol":"ACME","price":1.5}"#;
+
+    #[test]
+    fn target_server_is_recognised_by_itself() {
+        let facts = facts(OWN, b"9", &StampSource::Auto, &SequenceSource::Auto);
+        assert_eq!(facts.seq, Some(7));
+        assert_eq!(facts.due, Some(Wall(1_700_000_000_000_000_001)));
+        assert_eq!(facts.emitted, Some(Wall(1_700_000_000_000_000_002)));
+        assert_eq!((facts.instance, facts.trusted), (Some(42), true));
+    }
+
+    #[test]
+    fn anything_else_has_its_id_and_that_is_not_trusted() {
+        let foreign = facts(
+            br#"{"price":1}"#,
+            b"12",
+            &StampSource::Auto,
+            &SequenceSource::Auto,
+        );
+        assert_eq!(
+            (foreign.seq, foreign.trusted, foreign.emitted),
+            (Some(12), false, None)
+        );
+        for id in [&b""[..], b"+5", b"12a", b"99999999999999999999"] {
+            assert_eq!(
+                facts(b"x", id, &StampSource::Auto, &SequenceSource::Auto).seq,
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn none_reads_nothing() {
+        let facts = facts(OWN, b"9", &StampSource::None, &SequenceSource::None);
+        assert_eq!((facts.seq, facts.due, facts.emitted), (None, None, None));
+    }
+}
