@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::end::{End, EndReason, Exit};
 use crate::environment::{Environment, Environments};
+use crate::limits::{self, Limit, LimitResult};
 use crate::measured::{Group, Measured};
 use crate::plan::PlanRecord;
 use crate::self_check::SelfCheck;
@@ -83,6 +84,9 @@ pub struct RunRecord {
     pub measured: Measured,
     /// Whether the numbers can be trusted.
     pub self_check: SelfCheck,
+    /// The limits that were given, with what was measured; by side and expression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitResult>,
 }
 
 impl RunRecord {
@@ -103,13 +107,14 @@ impl RunRecord {
             verdict: None,
             measured: Measured::default(),
             self_check: SelfCheck::default(),
+            limits: Vec::new(),
         }
     }
 
     /// Add another shard of the same run: commutative and associative.
     ///
     /// What is measured adds up; the start is the first, the end the last and the graver one, a
-    /// self-check and a verdict the worse. The exit code is dropped: it must be decided anew.
+    /// self-check and a verdict the worse; limits are held against the sum. The exit code is dropped: it must be decided anew.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new part cannot be forgotten.
         let Self {
@@ -124,6 +129,7 @@ impl RunRecord {
             verdict,
             measured,
             self_check,
+            limits,
         } = self;
         *kind = (*kind).max(other.kind);
         if other.started < *started {
@@ -142,6 +148,14 @@ impl RunRecord {
         };
         measured.merge(&other.measured);
         self_check.merge(&other.self_check);
+        if !(limits.is_empty() && other.limits.is_empty()) {
+            limits::merge(limits, &other.limits, &measured.total());
+        }
+    }
+
+    /// Hold what was measured against limits and keep the results.
+    pub fn evaluate(&mut self, limits: &[Limit]) {
+        self.limits = limits::evaluate_all(limits, &self.total());
     }
 
     /// All groups together: see [`Measured::total`].
