@@ -11,6 +11,7 @@ use alloc::string::String;
 
 use memchr::memchr2;
 
+use crate::item::text_of;
 use crate::{DecodeError, Event, Item, Limits};
 use block::{Block, Kept, empty};
 use field::Field;
@@ -53,6 +54,8 @@ pub struct Unfinished {
     pub line_bytes: usize,
     /// Bytes of data in whole lines, with the LFs that join them.
     pub data_bytes: usize,
+    /// Fields of a block have come whose blank line has not; they need not make an event.
+    pub block: bool,
     /// One more blank line would have dispatched an event: the server sent one and
     /// did not end it, or was cut off.
     pub event: bool,
@@ -70,7 +73,7 @@ impl Decoder {
     pub fn with_last_event_id(limits: Limits, id: &[u8]) -> Self {
         Self {
             limits,
-            last_event_id: String::from_utf8_lossy(id).into_owned(),
+            last_event_id: text_of(id).into_owned(),
             retry_ms: None,
             failed: None,
             kept: None,
@@ -133,6 +136,7 @@ impl Decoder {
         Unfinished {
             line_bytes: bom_bytes + kept.line.len(),
             data_bytes: data.unwrap_or_default(),
+            block: !kept.block().is_empty(),
             event: data.is_some() || begun_data,
         }
     }
@@ -245,8 +249,8 @@ impl Decoder {
         let kept = self.kept_mut();
         let mut block: Block<'_> = kept.block();
         let mut line = core::mem::take(&mut kept.line);
+        self.check_line(line.len() + rest.len())?;
         line.extend_from_slice(rest);
-        self.check_line(line.len())?;
         self.take_line(&line, &mut block, end, on)?;
         let kept = self.kept_mut();
         kept.keep(block);
@@ -282,8 +286,9 @@ impl Decoder {
     #[inline]
     fn dispatch(&mut self, block: Block<'_>, end: usize, on: &mut impl FnMut(Item<'_>)) {
         let kept = self.kept.as_deref();
+        let names_its_id = block.id(kept).is_some();
         if let Some(id) = block.id(kept) {
-            set_text(&mut self.last_event_id, id);
+            set_text(&mut self.last_event_id, &text_of(id));
         }
         if let Some(data) = block.data(kept) {
             let name = block.name(kept);
@@ -291,6 +296,7 @@ impl Decoder {
                 data,
                 name,
                 id: &self.last_event_id,
+                names_its_id,
                 end,
             }));
         }
@@ -304,11 +310,12 @@ impl Decoder {
         if self.kept.is_none() && block.is_empty() && rest.is_empty() {
             return Ok(());
         }
+        let begun_bytes = self.kept_mut().line.len();
+        self.check_line(begun_bytes + rest.len())?;
         let kept = self.kept_mut();
         kept.keep(block);
         kept.line.extend_from_slice(rest);
-        let bytes = kept.line.len();
-        self.check_line(bytes)
+        Ok(())
     }
 
     #[inline]
@@ -337,16 +344,11 @@ impl Decoder {
     }
 }
 
-/// Sets `text` to the decoded `bytes` in the buffer it has, unless that grew large.
-fn set_text(text: &mut String, bytes: &[u8]) {
+/// Sets `text` in the buffer it has, unless that grew large.
+fn set_text(text: &mut String, new: &str) {
     text.clear();
     if text.capacity() > RETAINED_BYTES {
         *text = String::new();
     }
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            text.push(char::REPLACEMENT_CHARACTER);
-        }
-    }
+    text.push_str(new);
 }

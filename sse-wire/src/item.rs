@@ -84,6 +84,6 @@ impl<'a> Event<'a> {
 
 /// Decodes with U+FFFD. Valid text, which is nearly all, is checked several times faster
 /// than by `from_utf8_lossy` (measured: Rust 1.95).
-fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

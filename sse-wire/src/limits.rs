@@ -6,9 +6,9 @@ use core::fmt;
 ///
 /// The default is 128 MiB for both: above the largest event of the conformance
 /// suites (64 MiB and one byte). A caller with many connections should set them
-/// lower: buffers grow by doubling, so one hostile stream may make its decoder
-/// hold four times the line limit and two times the event limit, and an ID of
-/// invalid UTF-8 six times the event limit.
+/// lower. What a usual stream makes a decoder hold is its largest line or event that
+/// one read did not bring whole; what a hostile one can is 4 times the line limit
+/// and 12 times the event limit, because buffers double and U+FFFD is three bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Longest line accepted, in bytes, without its line end.

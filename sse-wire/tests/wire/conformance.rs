@@ -6,13 +6,12 @@
 //! so do OkHttp and eventsource-parser); a `retry` line without its end is discarded
 //! (`own-retry-unterminated-line`: the ABNF needs the end of line).
 
-mod common;
-
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use common::{Run, cut, run};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use sse_wire::{Decoder, Item, Limits};
+
+use crate::observed::{Observed, cut, observe};
 
 #[derive(Deserialize)]
 struct Case {
@@ -40,53 +39,45 @@ fn cases_hold_in_every_split() {
     for case in &cases {
         let input = BASE64_STANDARD.decode(&case.input_b64).unwrap();
         let decode =
-            |chunks: Vec<&[u8]>| run(Limits::default(), &case.initial_last_event_id, chunks);
+            |chunks: Vec<&[u8]>| observe(Limits::default(), &case.initial_last_event_id, chunks);
 
         let given = decode(cut(&input, &case.split_at));
         assert_expected(case, &given);
-        assert_eq!(
-            given.events_after_chunk, case.dispatched_after_chunk,
-            "{}",
-            case.id
-        );
+        let chunk_ends = case.split_at.iter().copied().chain([input.len()]);
+        let dispatched: Vec<usize> = chunk_ends.map(|end| given.events_until(end)).collect();
+        assert_eq!(dispatched, case.dispatched_after_chunk, "{}", case.id);
 
-        let whole = decode(vec![&input]).result();
-        assert_eq!(given.result(), whole, "{} as given", case.id);
-        for size in [1, 2] {
-            let pieces = decode(input.chunks(size).collect()).result();
-            assert_eq!(pieces, whole, "{} in chunks of {size}", case.id);
-        }
-        for at in 0..=input.len() {
+        for size in [1, 2, input.len().max(1)] {
             assert_eq!(
-                decode(cut(&input, &[at])).result(),
-                whole,
-                "{} cut at {at}",
+                decode(input.chunks(size).collect()),
+                given,
+                "{} by {size}",
                 case.id
             );
+        }
+        for at in 0..=input.len() {
+            assert_eq!(decode(cut(&input, &[at])), given, "{} cut at {at}", case.id);
         }
     }
 }
 
-fn assert_expected(case: &Case, run: &Run) {
-    let expected = case.expect.iter().map(|e| (&*e.event, &*e.data, &*e.id));
-    assert!(
-        run.events().eq(expected.clone()),
-        "{}: {:?} is not {:?}",
-        case.id,
-        run.events().collect::<Vec<_>>(),
-        expected.collect::<Vec<_>>()
-    );
-    assert_eq!(
-        run.last_event_id,
-        case.last_event_id.as_bytes(),
-        "{}",
-        case.id
-    );
-    assert_eq!(run.retry_ms, case.retry_ms, "{}", case.id);
+fn assert_expected(case: &Case, observed: &Observed) {
+    let meaning = observed.meaning();
+    let events = meaning
+        .events
+        .iter()
+        .map(|(name, data, id)| [name, data, id]);
+    let expected = case
+        .expect
+        .iter()
+        .map(|event| [&event.event, &event.data, &event.id]);
+    assert!(events.eq(expected), "{}: {:?}", case.id, meaning.events);
+    assert_eq!(meaning.last_event_id, case.last_event_id, "{}", case.id);
+    assert_eq!(meaning.retry_ms, case.retry_ms, "{}", case.id);
 }
 
 fn cases() -> Vec<Case> {
-    lines_of(include_str!("data/parser-cases.jsonl"))
+    lines_of(include_str!("../data/parser-cases.jsonl"))
 }
 
 #[derive(Deserialize)]
@@ -110,7 +101,7 @@ enum SplitAt {
 
 #[test]
 fn large_cases_hold_with_the_default_limits() {
-    let cases: Vec<LargeCase> = lines_of(include_str!("data/parser-cases-large.jsonl"));
+    let cases: Vec<LargeCase> = lines_of(include_str!("../data/parser-cases-large.jsonl"));
     assert_eq!(cases.len(), 6, "every case is read");
     for case in &cases {
         let input: Vec<u8> = case
