@@ -1,0 +1,77 @@
+//! How sure a word is.
+//!
+//! High: send times known or the response itself is proof, and the rivals are
+//! excluded. Without send times, arrivals alone are medium at most, unless a
+//! control differs. Source: DESIGN section 4, causes 5.6.
+
+use run_record::verdict::{Confidence, Word};
+
+use crate::diagnose::Conclusion;
+use crate::signature::{Live, Rule, Signature, Whole};
+use crate::timeline::Role;
+
+pub(crate) fn of(conclusion: &Conclusion) -> Confidence {
+    // Broken framing, a limit seen twice, a server that had more: each is proof.
+    if conclusion.word == Word::Cut {
+        return Confidence::High;
+    }
+    let timeline = &conclusion.shown().timeline;
+    let is_stamped = timeline.role.has_stamps();
+    match &conclusion.delivery.signature {
+        Signature::NoStream(_) => Confidence::High,
+        Signature::Whole(_) | Signature::Grouped(_) | Signature::Behind(_)
+            if conclusion.delivery.is_compressor =>
+        {
+            Confidence::High
+        }
+        Signature::Whole(whole) => of_whole(whole, is_stamped),
+        Signature::Grouped(grouped) => match grouped.rule {
+            Rule::Irregular => Confidence::Medium.min(by_stamps(is_stamped)),
+            // The word is certain as soon as events that were sent apart came together.
+            _ => by_stamps(is_stamped),
+        },
+        Signature::Behind(behind) if behind.tracks_next => Confidence::High,
+        Signature::Behind(_) => Confidence::Medium,
+        Signature::Live(live) => of_live(live, timeline.role),
+        Signature::Silence(silence) if conclusion.word == Word::Buffered => {
+            let largest_block = 128 * 1024;
+            let excludes_blocks = silence
+                .emitted_bytes
+                .is_some_and(|bytes| bytes > largest_block);
+            if excludes_blocks {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            }
+        }
+        Signature::Silence(_) | Signature::Undecided(_) => Confidence::Low,
+    }
+}
+
+fn by_stamps(is_stamped: bool) -> Confidence {
+    if is_stamped {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    }
+}
+
+fn of_whole(whole: &Whole, is_stamped: bool) -> Confidence {
+    // The word claims what was seen: nothing before the end. That a block larger
+    // than the response would look the same is a finding, not a doubt in the word.
+    let proven = whole.has_length || whole.first_wait.is_some() || !whole.head_was_early();
+    if proven {
+        Confidence::High
+    } else {
+        by_stamps(is_stamped).min(Confidence::Medium)
+    }
+}
+
+fn of_live(live: &Live, role: Role) -> Confidence {
+    let many = live.good >= 30 || (live.good >= 10 && live.watched >= 5_000.0);
+    match role {
+        Role::Cooperating if many && !live.is_rough => Confidence::High,
+        _ if many || role == Role::Cooperating => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}

@@ -1,0 +1,192 @@
+//! From observations to the verdict: weigh the probes, choose the word by
+//! precedence, and put beside it all that supports it.
+
+use run_record::verdict::{Confidence, Hold, HoldBy, Reason, Verdict, Word};
+
+use crate::causes;
+use crate::confidence;
+use crate::cut::{self, Cut};
+use crate::findings;
+use crate::not_tested;
+use crate::observations::Observations;
+use crate::sentences;
+use crate::signature::{Grouped, Live, Rule, Signature, Silence, Whole};
+use crate::weigh::{Delivery, Reading, Readings};
+
+/// The verdict about the stream that these probes saw.
+///
+/// Total: any observations give a verdict, none give INCONCLUSIVE. The same
+/// observations always give the same verdict.
+///
+/// Source: DESIGN section 4 and the decision order of causes section 6.
+#[must_use]
+pub fn diagnose(observations: &Observations) -> Verdict {
+    if let Some(step) = observations.own.clock_step {
+        return invalid(step.as_micros_f64() / 1e3);
+    }
+    let readings = Readings::of(observations);
+    let Some(delivery) = readings.weigh() else {
+        return nothing_seen();
+    };
+    let cut = cut::find(&readings);
+    let conclusion = Conclusion::of(&readings, delivery, cut);
+    Verdict {
+        word: conclusion.word,
+        gloss: sentences::gloss(&conclusion),
+        hold: hold(&conclusion),
+        confidence: confidence::of(&conclusion),
+        reason: conclusion.reason,
+        evidence: sentences::evidence(&conclusion),
+        causes: causes::find(&conclusion),
+        findings: findings::find(&conclusion),
+        not_tested: not_tested::list(&conclusion),
+    }
+}
+
+/// The word and everything it rests on.
+pub(crate) struct Conclusion<'r, 'o> {
+    /// All probes.
+    pub readings: &'r Readings<'o>,
+    /// What they amount to.
+    pub delivery: Delivery,
+    /// How the headline response was cut, if it was.
+    pub cut: Option<Cut>,
+    /// The word.
+    pub word: Word,
+    /// Why there is no better one.
+    pub reason: Option<Reason>,
+}
+
+impl<'r, 'o> Conclusion<'r, 'o> {
+    fn of(readings: &'r Readings<'o>, delivery: Delivery, cut: Option<Cut>) -> Self {
+        let (word, reason) = word(&delivery, cut.is_some());
+        Self {
+            readings,
+            delivery,
+            cut,
+            word,
+            reason,
+        }
+    }
+
+    /// The reading that shows the delivery best.
+    pub(crate) fn shown(&self) -> &'r Reading<'o> {
+        self.readings.at(self.delivery.shown_by)
+    }
+}
+
+/// NO STREAM > BUFFERED > BATCHED > CUT > LIVE > INCONCLUSIVE (DESIGN section 4).
+fn word(delivery: &Delivery, is_cut: bool) -> (Word, Option<Reason>) {
+    match &delivery.signature {
+        Signature::NoStream(_) => (Word::NoStream, None),
+        Signature::Whole(_) => (Word::Buffered, None),
+        Signature::Silence(silence) if delivery.is_compressor || is_proven(silence) => {
+            (Word::Buffered, None)
+        }
+        Signature::Grouped(_) | Signature::Behind(_) => (Word::Batched, None),
+        _ if is_cut => (Word::Cut, None),
+        Signature::Live(_) => (Word::Live, None),
+        Signature::Silence(_) => (Word::Inconclusive, Some(Reason::Silence)),
+        Signature::Undecided(reason) => (Word::Inconclusive, Some(*reason)),
+    }
+}
+
+/// Silence of a server whose own log says that it made events.
+fn is_proven(silence: &Silence) -> bool {
+    const EVENTS: u64 = 5;
+    silence
+        .emitted_events
+        .is_some_and(|events| events >= EVENTS)
+}
+
+fn hold(conclusion: &Conclusion) -> Option<Hold> {
+    match (&conclusion.delivery.signature, conclusion.word) {
+        (Signature::Whole(whole), _) => Some(hold_of_whole(whole)),
+        (Signature::Silence(silence), Word::Buffered) => Some(Hold {
+            bytes: silence.emitted_bytes,
+            low: silence.emitted_bytes,
+            events: silence.emitted_events,
+            ..Hold::by(HoldBy::End)
+        }),
+        (Signature::Grouped(grouped), _) => Some(hold_of_groups(grouped)),
+        (Signature::Behind(behind), _) => Some(Hold {
+            events: Some(1),
+            ms: Some(whole_number(behind.wait)),
+            ..Hold::by(HoldBy::Event)
+        }),
+        (Signature::Live(live), _) => hold_of_first(live),
+        _ => None,
+    }
+}
+
+fn hold_of_whole(whole: &Whole) -> Hold {
+    Hold {
+        bytes: Some(whole.bytes),
+        low: Some(whole.bytes),
+        events: Some(whole.events as u64),
+        ms: whole.first_wait.map(whole_number),
+        ..Hold::by(HoldBy::End)
+    }
+}
+
+fn hold_of_groups(grouped: &Grouped) -> Hold {
+    let (by, bounds) = match grouped.rule {
+        Rule::Size => (HoldBy::Size, Some(grouped.bytes)),
+        Rule::Time => (HoldBy::Time, Some(grouped.ms)),
+        Rule::Either | Rule::Irregular => (HoldBy::SizeOrTime, None),
+    };
+    let shows_bytes = grouped.rule != Rule::Time;
+    Hold {
+        by,
+        bytes: shows_bytes.then(|| whole_number(grouped.bytes.value)),
+        ms: Some(whole_number(grouped.ms.value)),
+        events: Some(whole_number(grouped.events).max(1)),
+        low: bounds.map(|bounds| bounds.low.max(0.0).floor() as u64),
+        high: bounds.map(|bounds| bounds.high.max(0.0).ceil() as u64),
+    }
+}
+
+fn hold_of_first(live: &Live) -> Option<Hold> {
+    let known = live.median_wait.is_some();
+    let first = live.pauses.iter().find(|pause| pause.is_first && known)?;
+    Some(Hold {
+        ms: Some(whole_number(first.held)),
+        events: Some(first.events as u64),
+        ..Hold::by(HoldBy::First)
+    })
+}
+
+fn whole_number(value: f64) -> u64 {
+    value.max(0.0).round() as u64
+}
+
+fn invalid(step_ms: f64) -> Verdict {
+    Verdict {
+        word: Word::Invalid,
+        gloss: "the clock of this machine stepped during the check".into(),
+        hold: None,
+        confidence: Confidence::High,
+        reason: Some(Reason::ClockStep),
+        evidence: vec![format!(
+            "the wall clock moved by {}",
+            crate::text::ms(step_ms)
+        )],
+        causes: Vec::new(),
+        findings: Vec::new(),
+        not_tested: Vec::new(),
+    }
+}
+
+fn nothing_seen() -> Verdict {
+    Verdict {
+        word: Word::Inconclusive,
+        gloss: "no request was made".into(),
+        hold: None,
+        confidence: Confidence::Low,
+        reason: Some(Reason::Silence),
+        evidence: Vec::new(),
+        causes: Vec::new(),
+        findings: Vec::new(),
+        not_tested: Vec::new(),
+    }
+}

@@ -1,0 +1,85 @@
+//! What to run next when no word, or only half a word, could be said.
+
+use run_record::verdict::{Finding, Reason, Word};
+
+use super::{info, with_remedy};
+use crate::diagnose::Conclusion;
+use crate::signature::{Rule, Signature};
+use crate::text::{ms, thousands};
+use crate::timeline::{Role, Timeline};
+
+pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
+    let timeline = &conclusion.shown().timeline;
+    let next = match (
+        conclusion.word,
+        conclusion.reason,
+        &conclusion.delivery.signature,
+    ) {
+        (Word::Inconclusive, Some(reason), _) => after(reason, timeline),
+        (Word::Batched, _, Signature::Grouped(grouped)) if grouped.rule == Rule::Either => (
+            "size and time look the same at one rate".into(),
+            "a second rate separates them",
+        ),
+        (Word::Batched | Word::Buffered, _, _) if timeline.role == Role::Foreign => (
+            "a source that publishes in groups looks the same".into(),
+            "name the send time in the data with --sent-at, or compare with the origin by --hop",
+        ),
+        _ => return,
+    };
+    findings.push(with_remedy(info("run.next", next.0), next.1));
+}
+
+fn after(reason: Reason, timeline: &Timeline) -> (String, &'static str) {
+    match reason {
+        Reason::Silence => (hidden(timeline), "watch longer: --for 90s"),
+        Reason::NoEvents => (
+            "bytes arrive, events do not: a source without events, or one event not yet complete"
+                .into(),
+            "watch longer: --for 90s; or read the body as --format lines or --format bytes",
+        ),
+        Reason::Empty => (
+            "nothing was sent before the end".into(),
+            "is the path right, and does the source have events?",
+        ),
+        Reason::FewEvents => (
+            "thirty events, or five over four seconds, are enough".into(),
+            "watch longer: --for 60s",
+        ),
+        Reason::FewReleases => (
+            "three releases show size or time".into(),
+            "watch longer: --for 60s",
+        ),
+        Reason::Instant => (
+            "there was no time in which events could be late".into(),
+            "ask for a stream that lasts longer",
+        ),
+        Reason::Irregular => (
+            "late events in no order: a busy server, a lossy path".into(),
+            "run it again, and compare with the origin by --hop",
+        ),
+        Reason::OwnMachine | Reason::ClockStep => (
+            "this machine did not run when events arrived".into(),
+            "run it again on a machine with time to spare",
+        ),
+    }
+}
+
+/// What a buffer would still hide, at the rate that was asked for or at a usual one.
+fn hidden(timeline: &Timeline) -> String {
+    const BLOCK: f64 = 4096.0;
+    const USUAL: f64 = 120.0;
+    let asked = timeline.probe.request.asked;
+    let rate = asked
+        .size
+        .zip(asked.interval)
+        .map(|(size, interval)| size as f64 / interval.as_secs_f64());
+    let rate = rate
+        .filter(|rate| rate.is_finite() && *rate > 0.0)
+        .unwrap_or(USUAL);
+    format!(
+        "a {}-byte buffer at {} bytes a second opens after {}",
+        thousands(BLOCK as u64),
+        thousands(rate.round() as u64),
+        ms(BLOCK / rate * 1e3),
+    )
+}

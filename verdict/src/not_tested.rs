@@ -1,0 +1,71 @@
+//! What LIVE does not speak about, and the option that would test it.
+
+use run_record::verdict::Word;
+
+use crate::diagnose::Conclusion;
+use crate::text::ms;
+use crate::timeline::{Role, Timeline};
+
+/// One line for each thing that a longer or another check could still find.
+/// Empty unless the word is LIVE: any other word has something to act on first.
+pub(crate) fn list(conclusion: &Conclusion) -> Vec<String> {
+    if conclusion.word != Word::Live {
+        return Vec::new();
+    }
+    let timelines = || {
+        conclusion
+            .readings
+            .all()
+            .iter()
+            .map(|reading| &reading.timeline)
+    };
+    let mut lines = Vec::new();
+    match conclusion.shown().timeline.role {
+        Role::Cooperating => {}
+        Role::Rhythm => {
+            lines.push("a constant delay: the offset of the server's clock is not known".into())
+        }
+        Role::Foreign => lines.push(
+            "a constant hold shorter than the gap (a 200 ms cork) and a lag of one event: \
+             that takes send times (`--sent-at`)"
+                .into(),
+        ),
+    }
+    let silence = timelines().map(longest_silence).fold(0.0, f64::max);
+    if silence < IDLE_LIMITS {
+        lines.push(format!("silence over {} (`--idle 65s`)", ms(silence)));
+    }
+    let watched = timelines().map(|timeline| timeline.end).fold(0.0, f64::max);
+    if watched < TOTAL_LIMITS {
+        lines.push(format!(
+            "responses longer than {} (`--for 65s`)",
+            ms(watched)
+        ));
+    }
+    let rounds: Vec<u16> = timelines()
+        .map(|timeline| timeline.probe.request.round)
+        .collect();
+    if rounds.windows(2).all(|pair| pair[0] != pair[1]) {
+        lines.push("more than 1 stream at once (`--streams 10`)".into());
+    }
+    if timelines().all(|timeline| timeline.probe.request.accept_encoding.is_none()) {
+        lines.push("compression: no probe asked for it".into());
+    }
+    lines
+}
+
+/// The usual idle limits of proxies end at 61.4 s (causes section 4).
+const IDLE_LIMITS: f64 = 62_000.0;
+/// The usual total limits end at 30 s (causes section 4); the same watch as for silence.
+const TOTAL_LIMITS: f64 = 62_000.0;
+
+fn longest_silence(timeline: &Timeline) -> f64 {
+    let arrivals = timeline.reads.iter().map(|read| read.hi);
+    let mut before = timeline.head.unwrap_or_default();
+    let mut longest: f64 = 0.0;
+    for arrival in arrivals.chain([timeline.end]) {
+        longest = longest.max(arrival - before);
+        before = arrival;
+    }
+    longest
+}

@@ -1,0 +1,355 @@
+//! Several probes, one delivery: what the request of a browser meets, with the
+//! other probes as controls.
+//!
+//! A second rate separates size from time, a second size a short stream from a
+//! hold to its end, and a request without Accept-Encoding a compressor from all
+//! else. Knows nothing of words and sentences.
+
+use std::cmp::Ordering;
+
+use run_record::verdict::Reason;
+
+use crate::observations::Observations;
+use crate::signature::{self, Amount, Behind, Grouped, Rule, Signature, Silence, Whole};
+use crate::timeline::Timeline;
+
+/// One probe and what it shows by itself.
+pub(crate) struct Reading<'a> {
+    /// The probe on its axis.
+    pub timeline: Timeline<'a>,
+    /// How its bytes came.
+    pub signature: Signature,
+}
+
+impl Reading<'_> {
+    fn asks_as_browser(&self) -> bool {
+        self.timeline.probe.request.accept_encoding.is_some()
+    }
+}
+
+/// All probes read.
+pub(crate) struct Readings<'a> {
+    all: Vec<Reading<'a>>,
+}
+
+/// What the probes amount to together.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    /// How the bytes come.
+    pub signature: Signature,
+    /// The reading that shows it best: an index for [`Readings::at`].
+    pub shown_by: usize,
+    /// How many readings show the same.
+    pub shown_times: usize,
+    /// Late with Accept-Encoding, live without: a compressor holds (causes 2.1, decisive).
+    pub is_compressor: bool,
+}
+
+impl<'a> Readings<'a> {
+    /// Reads all probes.
+    pub(crate) fn of(observations: &'a Observations) -> Self {
+        let read = |probe| {
+            let timeline = Timeline::of(probe, &observations.own);
+            Reading {
+                signature: signature::read(&timeline),
+                timeline,
+            }
+        };
+        Self {
+            all: observations.probes.iter().map(read).collect(),
+        }
+    }
+
+    /// The reading with that index.
+    pub(crate) fn at(&self, index: usize) -> &Reading<'a> {
+        &self.all[index]
+    }
+
+    /// All readings, in the order in which they were asked.
+    pub(crate) fn all(&self) -> &[Reading<'a>] {
+        &self.all
+    }
+
+    /// Whether a probe ran alone: streams at the same time are a question of their own.
+    fn ran_alone(&self, index: usize) -> bool {
+        let round = |reading: &Reading| reading.timeline.probe.request.round;
+        let own = round(&self.all[index]);
+        self.all
+            .iter()
+            .filter(|reading| round(reading) == own)
+            .count()
+            == 1
+    }
+
+    /// The probes that asked as a browser asks, and the controls that asked without
+    /// Accept-Encoding. Where all or none sent it, there are no controls.
+    pub(crate) fn headline_and_controls(&self) -> (Vec<usize>, Vec<usize>) {
+        let mut alone: Vec<usize> = (0..self.all.len()).filter(|i| self.ran_alone(*i)).collect();
+        if alone.is_empty() {
+            alone.extend((!self.all.is_empty()).then_some(0));
+        }
+        let (browser, plain): (Vec<_>, Vec<_>) = alone
+            .into_iter()
+            .partition(|index| self.all[*index].asks_as_browser());
+        if browser.is_empty() {
+            (plain, browser)
+        } else {
+            (browser, plain)
+        }
+    }
+
+    /// Weighs all probes; absent if there is none.
+    pub(crate) fn weigh(&self) -> Option<Delivery> {
+        let (headline, controls) = self.headline_and_controls();
+        let shown_by = headline
+            .iter()
+            .copied()
+            .max_by(|a, b| self.compare(*a, *b))?;
+        let mut delivery = Delivery {
+            signature: self.all[shown_by].signature.clone(),
+            shown_by,
+            shown_times: 1,
+            is_compressor: self.is_compressor(&headline, &controls),
+        };
+        if delivery.is_compressor {
+            return Some(self.hold_of_compressor(delivery, &headline));
+        }
+        let both: Vec<usize> = headline.iter().chain(&controls).copied().collect();
+        match &delivery.signature {
+            Signature::Grouped(_) | Signature::Behind(_) => self.weigh_holds(&mut delivery, &both),
+            Signature::Whole(whole) => {
+                let whole = *whole;
+                self.weigh_whole(&mut delivery, whole, &both);
+            }
+            Signature::Silence(silence) => {
+                let silence = *silence;
+                self.weigh_silence(&mut delivery, silence, &both);
+            }
+            _ => {}
+        }
+        Some(delivery)
+    }
+
+    /// Which of two readings speaks for the stream. Held outranks live (DESIGN
+    /// section 4), and what says more about the hold outranks what says less.
+    fn compare(&self, one: usize, other: usize) -> Ordering {
+        let (one, other) = (&self.all[one], &self.all[other]);
+        // Of equals, the earlier one: max_by takes the last, so `Greater` is the first.
+        rank(one)
+            .cmp(&rank(other))
+            .then_with(|| extent(one).total_cmp(&extent(other)))
+            .then(Ordering::Greater)
+    }
+
+    /// Held with Accept-Encoding and live without it.
+    fn is_compressor(&self, headline: &[usize], controls: &[usize]) -> bool {
+        const EVENTS: usize = 10;
+        let is_late = |index: &usize| match &self.all[*index].signature {
+            Signature::Silence(_) => true,
+            Signature::Undecided(Reason::FewReleases | Reason::NoEvents) => true,
+            other => other.is_held(),
+        };
+        let is_live = |index: &usize| matches!(&self.all[*index].signature, Signature::Live(live) if live.good >= EVENTS);
+        headline.iter().any(is_late) && !controls.is_empty() && controls.iter().all(is_live)
+    }
+
+    /// A compressor either gave blocks in between or nothing until it was closed.
+    fn hold_of_compressor(&self, mut delivery: Delivery, headline: &[usize]) -> Delivery {
+        if delivery.signature.is_held() {
+            return delivery;
+        }
+        let silent = headline
+            .iter()
+            .find(|i| !matches!(self.all[**i].signature, Signature::Live(_)));
+        delivery.shown_by = silent.copied().unwrap_or(delivery.shown_by);
+        let timeline = &self.all[delivery.shown_by].timeline;
+        delivery.signature = Signature::Silence(Silence {
+            head: timeline.head,
+            watched: timeline.end,
+            emitted_bytes: None,
+            emitted_events: None,
+        });
+        delivery
+    }
+
+    /// Two rates: what stays the same is the rule (causes 5.3, P4).
+    fn weigh_holds(&self, delivery: &mut Delivery, both: &[usize]) {
+        let held = |index: &&usize| {
+            matches!(
+                self.all[**index].signature,
+                Signature::Grouped(_) | Signature::Behind(_)
+            )
+        };
+        delivery.shown_times = both.iter().filter(held).count();
+        for index in both.iter().filter(|index| **index != delivery.shown_by) {
+            let other = &self.all[*index].signature;
+            delivery.signature = match (&delivery.signature, other) {
+                (Signature::Grouped(one), Signature::Grouped(other)) => {
+                    Signature::Grouped(compare_groups(one, other))
+                }
+                (Signature::Behind(behind), Signature::Grouped(timed))
+                | (Signature::Grouped(timed), Signature::Behind(behind)) => {
+                    behind_or_timed(behind, timed)
+                }
+                (Signature::Behind(one), Signature::Behind(other)) => {
+                    Signature::Behind(compare_behind(one, other))
+                }
+                (Signature::Behind(behind), Signature::Live(_)) if !behind.tracks_next => {
+                    // What was a gap at one rate is nothing at another: the path, not a hold.
+                    other.clone()
+                }
+                _ => continue,
+            };
+        }
+    }
+
+    /// A short stream under a full block looks held to the end. A probe that was
+    /// released in between says so.
+    fn weigh_whole(&self, delivery: &mut Delivery, whole: Whole, both: &[usize]) {
+        delivery.shown_times = both
+            .iter()
+            .filter(|index| matches!(self.all[**index].signature, Signature::Whole(_)))
+            .count();
+        for index in both {
+            let Signature::Grouped(grouped) = &self.all[*index].signature else {
+                continue;
+            };
+            let below_block = whole.bytes as f64 <= grouped.bytes.high;
+            let below_timer = grouped.is_wait && whole.end <= grouped.ms.high;
+            if below_block || below_timer {
+                delivery.signature = Signature::Grouped(grouped.clone());
+                delivery.shown_by = *index;
+                self.weigh_holds(delivery, both);
+                return;
+            }
+        }
+    }
+
+    /// Silence on one probe is explained by what another one shows.
+    fn weigh_silence(&self, delivery: &mut Delivery, silence: Silence, both: &[usize]) {
+        let silent = |index: &&usize| matches!(self.all[**index].signature, Signature::Silence(_));
+        delivery.shown_times = both.iter().filter(silent).count();
+        let better = both
+            .iter()
+            .copied()
+            .filter(|index| rank(&self.all[*index]) > rank(&self.all[delivery.shown_by]));
+        if let Some(index) = better.max_by(|a, b| self.compare(*a, *b)) {
+            delivery.signature = self.all[index].signature.clone();
+            delivery.shown_by = index;
+            delivery.shown_times = 1;
+        } else if silence.emitted_bytes.is_none() {
+            // Keep the silence for which the server's log can be read, if there is one.
+            let logged = both.iter().copied().find(|index| {
+                matches!(self.all[*index].signature, Signature::Silence(s) if s.emitted_bytes.is_some())
+            });
+            delivery.shown_by = logged.unwrap_or(delivery.shown_by);
+            delivery.signature = self.all[delivery.shown_by].signature.clone();
+        }
+    }
+}
+
+/// NO STREAM > BUFFERED > BATCHED > LIVE > nothing certain. Of nothing certain,
+/// events that were seen say more than silence.
+fn rank(reading: &Reading) -> u8 {
+    match &reading.signature {
+        Signature::NoStream(_) => 6,
+        Signature::Whole(_) => 5,
+        Signature::Grouped(_) | Signature::Behind(_) => 4,
+        Signature::Live(_) => 3,
+        Signature::Undecided(Reason::FewReleases | Reason::Irregular) => 2,
+        Signature::Undecided(_) | Signature::Silence(_) => 1,
+    }
+}
+
+/// Of two that show the same, how much.
+fn extent(reading: &Reading) -> f64 {
+    match &reading.signature {
+        Signature::Whole(whole) => whole.bytes as f64,
+        Signature::Grouped(grouped) => grouped.releases as f64,
+        Signature::Silence(silence) => silence.emitted_bytes.unwrap_or(0) as f64,
+        _ => 0.0,
+    }
+}
+
+/// Rates must differ this much for a comparison to say anything.
+const OTHER_RATE: f64 = 1.25;
+
+fn differ(one: f64, other: f64) -> bool {
+    one.max(other) > OTHER_RATE * one.min(other)
+}
+
+/// The same hold at two rates: the same bytes or the same time.
+fn compare_groups(one: &Grouped, other: &Grouped) -> Grouped {
+    let (more, less) = if one.releases >= other.releases {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let releases = more.releases;
+    if !differ(per_ms(more), per_ms(less)) {
+        // The same rate twice: whichever separated size from time.
+        let separated = [more, less]
+            .into_iter()
+            .find(|g| matches!(g.rule, Rule::Size | Rule::Time));
+        return Grouped {
+            releases,
+            ..separated.unwrap_or(more).clone()
+        };
+    }
+    let rule = match (
+        agree(&more.bytes, &less.bytes, 1.01),
+        agree(&more.ms, &less.ms, 1.05),
+    ) {
+        (true, false) => Rule::Size,
+        (false, true) => Rule::Time,
+        (true, true) => more.rule,
+        // By size where the stream is fast and by time where it is slow (cork).
+        (false, false) if [more.rule, less.rule].contains(&Rule::Time) => Rule::Either,
+        (false, false) => Rule::Irregular,
+    };
+    // The probe that shows the rule best also gives its figure.
+    let shown = if less.rule == rule && more.rule != rule {
+        less
+    } else {
+        more
+    };
+    Grouped {
+        releases,
+        rule,
+        ..shown.clone()
+    }
+}
+
+/// Bytes per millisecond of the stream.
+fn per_ms(grouped: &Grouped) -> f64 {
+    grouped.bytes.value / grouped.interval.max(f64::MIN_POSITIVE)
+}
+
+/// Whether two bounds meet, with some slack.
+fn agree(one: &Amount, other: &Amount, slack: f64) -> bool {
+    one.low <= other.high * slack && other.low <= one.high * slack
+}
+
+/// One behind at two spacings waits for the gap each time; a timer does not.
+fn compare_behind(one: &Behind, other: &Behind) -> Behind {
+    let certain = one.tracks_next || other.tracks_next || differ(one.gap, other.gap);
+    Behind {
+        tracks_next: certain,
+        ..*one
+    }
+}
+
+/// One behind at one rate and a constant wait at another: a constant that happens
+/// to be the gap at both rates is no constant.
+fn behind_or_timed(behind: &Behind, timed: &Grouped) -> Signature {
+    let is_gap = |wait: f64, gap: f64| (wait - gap).abs() <= 0.1 * gap;
+    let waits_for_gap = timed.events < 2.0 && is_gap(timed.ms.value, timed.gap);
+    if waits_for_gap && differ(timed.gap, behind.gap) {
+        Signature::Behind(Behind {
+            tracks_next: true,
+            ..*behind
+        })
+    } else {
+        Signature::Grouped(timed.clone())
+    }
+}
