@@ -1,11 +1,15 @@
 //! The request each connection sends, and what becomes of it after a redirect.
 //! It must not know sockets, the command line or how often it is sent.
 
-use url::Url;
-
+mod asked;
+mod headers;
 mod redirect;
 
+pub use asked::Asked;
+pub use headers::{Environment, HeaderError, HeaderLine, header_value};
 pub use redirect::{Redirect, RedirectError};
+
+use url::Url;
 
 /// An HTTP/1 request without its `Host`, as asked for on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +64,8 @@ impl Request {
         if let Some(id) = last_event_id.filter(|id| !id.is_empty()) {
             push_header(&mut bytes, "Last-Event-ID", id);
         }
-        if !self.body.is_empty() {
+        // A method that is defined to carry a body says so even when there is none (RFC 9110 section 8.6).
+        if !self.body.is_empty() || matches!(&*self.method, "POST" | "PUT" | "PATCH") {
             push_header(
                 &mut bytes,
                 "Content-Length",
@@ -144,6 +149,8 @@ mod tests {
         request.method = "POST".into();
         request.body = b"{\"stream\":true}".to_vec();
         assert!(text(&request, None).ends_with("Content-Length: 15\r\n\r\n{\"stream\":true}"));
+        request.body.clear();
+        assert!(text(&request, None).ends_with("Content-Length: 0\r\n\r\n"));
     }
 
     #[test]
