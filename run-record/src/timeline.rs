@@ -266,3 +266,111 @@ impl TryFrom<StoredTimeline> for Timeline {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::Nanos;
+
+    /// Instants within a run, and now and then a day or a year away.
+    fn instants() -> impl Strategy<Value = Vec<u64>> {
+        let second = prop_oneof![
+            8 => 1_700_000_000_u64..1_700_001_000,
+            1 => 1_700_000_000_u64..1_700_086_400,
+            1 => 0_u64..1_800_000_000,
+        ];
+        prop::collection::vec(second, 0..30)
+    }
+
+    fn observed(seconds: &[u64]) -> Timeline {
+        let mut timeline = Timeline::default();
+        for &second in seconds {
+            let slice = timeline.slice_mut(at(second));
+            slice.events += 1;
+            slice.delivery.record(Nanos(second));
+        }
+        timeline
+    }
+
+    fn at(second: u64) -> Wall {
+        Wall(second * 1_000_000_000 + 7)
+    }
+
+    fn merged(one: &Timeline, other: &Timeline) -> Timeline {
+        let mut sum = one.clone();
+        sum.merge(other);
+        sum
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_and_no_sharding_changes_the_slices(a in instants(), b in instants(), c in instants()) {
+            let whole = observed(&[a.clone(), b.clone(), c.clone()].concat());
+            let (a, b, c) = (observed(&a), observed(&b), observed(&c));
+            prop_assert_eq!(&merged(&merged(&a, &b), &c), &whole);
+            prop_assert_eq!(&merged(&c, &merged(&b, &a)), &whole);
+        }
+
+        #[test]
+        fn slices_are_few_aligned_and_hold_everything(seconds in instants()) {
+            let timeline = observed(&seconds);
+            prop_assert!(timeline.iter().count() <= MAX_SLICES);
+            prop_assert_eq!(timeline.iter().map(|(_, slice)| slice.events).sum::<u64>(), seconds.len() as u64);
+            for (start, slice) in timeline.iter() {
+                let width = timeline.width_seconds();
+                let first = start.epoch_micros() / 1_000_000;
+                prop_assert_eq!(first % width, 0);
+                let inside = seconds.iter().filter(|second| (first..first + width).contains(second));
+                prop_assert_eq!(slice.events, inside.count() as u64);
+            }
+        }
+
+        #[test]
+        fn a_record_gives_back_the_slices(seconds in instants()) {
+            let timeline = observed(&seconds);
+            let json = serde_json::to_string(&timeline).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), timeline);
+        }
+
+        #[test]
+        fn no_instant_makes_it_panic(nanos: Vec<u64>) {
+            let mut timeline = Timeline::default();
+            nanos.iter().for_each(|&each| timeline.slice_mut(Wall(each)).events += 1);
+            let events = timeline.iter().map(|(_, slice)| slice.events).sum::<u64>();
+            prop_assert_eq!(events, nanos.len() as u64);
+        }
+    }
+
+    #[test]
+    fn open_streams_follow_from_changes_at_any_width() {
+        let mut timeline = Timeline::default();
+        timeline.slice_mut(at(1_000)).opened = 5;
+        timeline.slice_mut(at(1_001)).closed = 2;
+        timeline.slice_mut(at(1_003)).opened = 1;
+        assert_eq!(timeline.open_at_ends().collect::<Vec<_>>(), [5, 3, 3, 4]);
+        timeline.coarsen();
+        assert_eq!(timeline.open_at_ends().collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn a_timeline_that_no_version_writes_is_refused() {
+        let read = |width: u64, first: u64| {
+            let json = format!(r#"{{"width_us": {width}, "first_us": {first}, "slices": []}}"#);
+            serde_json::from_str::<Timeline>(&json).map_err(|error| error.to_string())
+        };
+        assert!(read(2_000_000, 4_000_000).is_ok());
+        assert!(
+            read(3_000_000, 3_000_000)
+                .unwrap_err()
+                .contains("expected 1, 2, 4")
+        );
+        assert!(
+            read(2_000_000, 1_000_000)
+                .unwrap_err()
+                .contains("no multiple")
+        );
+        assert!(read(0, 0).is_err());
+    }
+}

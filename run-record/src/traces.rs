@@ -217,3 +217,75 @@ fn later<T: Ord + Clone>(mine: &mut Option<T>, theirs: &Option<T>) {
         mine.clone_from(theirs);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Fragments of streams: which subscriber, and the events from a number on.
+    fn fragments() -> impl Strategy<Value = Vec<(u64, u64, u64)>> {
+        prop::collection::vec((0_u64..24, 0_u64..1_100, 0_u64..300), 0..30)
+    }
+
+    fn inserted(fragments: &[(u64, u64, u64)]) -> Traces {
+        let mut traces = Traces::default();
+        for &(subscriber, first, count) in fragments {
+            let mut trace = Trace {
+                subscriber,
+                ..Trace::default()
+            };
+            for number in first..first + count {
+                trace.push(TraceEvent {
+                    number,
+                    latest_us: Wall(number * 1_500),
+                    ..TraceEvent::default()
+                });
+            }
+            traces.insert(trace);
+        }
+        traces
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn no_order_and_no_sharding_changes_the_traces(a in fragments(), b in fragments()) {
+            let mut merged = inserted(&b);
+            merged.merge(&inserted(&a));
+            let whole = inserted(&[a, b].concat());
+            prop_assert_eq!(&merged, &whole);
+            prop_assert!(whole.iter().count() <= MAX_TRACES);
+            prop_assert!(whole.iter().all(|trace| trace.events.len() <= MAX_TRACE_EVENTS));
+            prop_assert!(whole.iter().all(|trace| trace.events.is_sorted_by(|a, b| a.number < b.number)));
+        }
+
+        #[test]
+        fn a_record_gives_back_the_traces(a in fragments()) {
+            let traces = inserted(&a);
+            let json = serde_json::to_string(&traces).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Traces>(&json).unwrap(), traces);
+        }
+    }
+
+    #[test]
+    fn fragments_of_one_stream_are_joined_whichever_comes_first() {
+        let head = Trace {
+            head_us: Some(Wall(2_999)),
+            ..Trace::default()
+        };
+        let end = Trace {
+            end: Some("reset".to_owned()),
+            ..Trace::default()
+        };
+        for order in [[head.clone(), end.clone()], [end, head]] {
+            let traces = Traces::from(order.to_vec());
+            let joined: Vec<_> = traces.iter().collect();
+            assert_eq!(joined.len(), 1);
+            assert_eq!(joined[0].head_us, Some(Wall(2_000)));
+            assert_eq!(joined[0].end.as_deref(), Some("reset"));
+        }
+    }
+}
