@@ -1,14 +1,22 @@
 //! What a run will do, in words of the field: valid by construction, free of command-line types.
 //! It must not know clap, read a clock or open a socket; `cli` makes it and the engine runs it.
 
+mod draft;
 mod json_path;
+mod route;
+mod tls;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use draft::Draft;
 pub use json_path::{JsonPath, JsonPathError, TimeUnit};
+pub use route::{ConnectTo, Resolve, Route, RouteError};
+pub use tls::{TlsError, Trust};
+
+use run_record::limits::Limit;
 
 use crate::request::Request;
 
@@ -33,6 +41,8 @@ pub struct Plan {
     pub due_every: Option<Duration>,
     /// How a body is cut into events.
     pub format: Format,
+    /// What the measurement is held against, as given.
+    pub limits: Vec<Limit>,
     /// How much is kept event by event.
     pub trace: TracePlan,
     /// What is shown and written.

@@ -1,0 +1,57 @@
+//! A plan before its target was looked up: everything the command line says, nothing the network says.
+//! It must not know the command line's form or look anything up.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Endpoint, Plan, Route};
+
+/// A run as asked for. `preflight` makes it a [`Plan`], or says why it cannot work.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its endpoints are empty until [`Draft::complete`]; therefore private.
+    plan: Plan,
+    route: Route,
+    wait: Duration,
+    allowed_host: Option<String>,
+}
+
+impl Draft {
+    /// `plan` without endpoints, and the way to them. The target is tried for `wait` (zero: once).
+    /// `allowed_host` is the name whose owner agreed to heavy load.
+    pub fn new(plan: Plan, route: Route, wait: Duration, allowed_host: Option<String>) -> Self {
+        Self {
+            plan,
+            route,
+            wait,
+            allowed_host,
+        }
+    }
+
+    /// Everything but the endpoints.
+    pub fn asked(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The way to the server.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// How long the target may take to answer at all.
+    pub fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// The name whose owner agreed to heavy load, spelled out by the user.
+    pub fn allowed_host(&self) -> Option<&str> {
+        self.allowed_host.as_deref()
+    }
+
+    /// The plan, with endpoints that answered (at least one) and the addresses to start from.
+    pub fn complete(mut self, endpoints: Vec<Endpoint>, sources: Vec<IpAddr>) -> Plan {
+        self.plan.target.endpoints = endpoints;
+        self.plan.load.sources = sources;
+        self.plan
+    }
+}
