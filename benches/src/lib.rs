@@ -1,1 +1,7 @@
-//! Criterion benches and the floor that everything is compared with.
+//! What the programs of this crate share: other processes, their CPU time and memory, and statistics over rounds.
+
+pub mod arguments;
+pub mod clock;
+pub mod process;
+pub mod rounds;
+pub mod target;

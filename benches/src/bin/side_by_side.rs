@@ -1,0 +1,281 @@
+//! loadgen beside the floor, one after the other in one run: CPU per event at two shapes of load, and memory per idle connection.
+//!
+//! Both programs are measured from outside and in the same way: their CPU clocks, and the events that a target-server of their own
+//! says it wrote to them, between two moments in which no event was under way. It must not trust what loadgen says about itself.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use benches::arguments::span;
+use benches::process::{Process, allow_descriptors};
+use benches::rounds::Rounds;
+use benches::target::Target;
+use clap::Parser;
+
+/// Compares loadgen with the bare epoll drain; exit 1 if it needs more than is allowed.
+#[derive(Parser)]
+struct Arguments {
+    /// Pairs of measurements for each shape
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Time over which each of them counts
+    #[arg(long, default_value = "10s", value_parser = span)]
+    window: Duration,
+    /// CPU per event that loadgen may need, as a multiple of the floor's (median over the rounds)
+    #[arg(long, default_value_t = 1.5)]
+    max_ratio: f64,
+    /// Resident bytes that an idle plaintext connection may need (median over the rounds)
+    #[arg(long, default_value_t = 2048.0)]
+    max_idle_bytes: f64,
+    /// Idle connections for that
+    #[arg(long, default_value_t = 10_000)]
+    idle_connections: u64,
+    /// Measure memory only
+    #[arg(long)]
+    only_memory: bool,
+    /// Where target-server, loadgen and floor lie; beside this program unless given
+    #[arg(long)]
+    programs: Option<PathBuf>,
+}
+
+/// A load: how many connections, and how often each gets an event.
+struct Shape {
+    connections: u64,
+    interval: &'static str,
+    /// No event within this time means that none is under way.
+    quiet: Duration,
+    name: &'static str,
+}
+
+const SHAPES: [Shape; 2] = [
+    Shape {
+        connections: 2_000,
+        interval: "100ms",
+        quiet: Duration::from_millis(30),
+        name: "2,000 x 10/s",
+    },
+    Shape {
+        connections: 10_000,
+        interval: "1s",
+        quiet: Duration::from_millis(200),
+        name: "10,000 x 1/s",
+    },
+];
+
+const RAMP: &str = "3s";
+/// Longer than any measurement: the programs are ended, they do not end.
+const HOLD: &str = "30m";
+const SUBSCRIBED_POLLS: u32 = 20 * 60;
+const QUIET_TRIES: u32 = 2_000;
+/// For the allocator and the timers to come to rest after the last connection.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// The programs to compare, and the server between them.
+struct Programs {
+    target: PathBuf,
+    loadgen: PathBuf,
+    floor: PathBuf,
+}
+
+#[derive(Clone, Copy)]
+enum Client {
+    Floor,
+    Loadgen,
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let programs = Programs::find(arguments.programs.as_deref())?;
+    let most = SHAPES
+        .iter()
+        .map(|shape| shape.connections)
+        .fold(arguments.idle_connections, u64::max);
+    allow_descriptors(most + 256)?;
+    let mut fine = true;
+    if !arguments.only_memory {
+        for shape in &SHAPES {
+            fine &= compare(&programs, shape, &arguments)?;
+        }
+    }
+    fine &= idle_memory(&programs, &arguments)?;
+    Ok(if fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Prints the rounds of one shape; false if the median ratio is above the limit.
+#[expect(
+    clippy::print_stdout,
+    reason = "the comparison is what this program is for"
+)]
+fn compare(programs: &Programs, shape: &Shape, arguments: &Arguments) -> Result<bool> {
+    println!(
+        "{}, shared ticker: CPU per event in us, user and system",
+        shape.name
+    );
+    println!("  round    floor  loadgen    ratio");
+    let (mut floor, mut loadgen, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=arguments.rounds {
+        let a = cpu_us_per_event(programs, Client::Floor, shape, arguments.window)?;
+        let b = cpu_us_per_event(programs, Client::Loadgen, shape, arguments.window)?;
+        println!("  {round:>5} {a:>8.2} {b:>8.2} {:>8.2}", b / a);
+        floor.push(a);
+        loadgen.push(b);
+        ratio.push(b / a);
+    }
+    let ratio = rounds(ratio)?;
+    println!(
+        "  floor {}, loadgen {}, median (min..max)",
+        rounds(floor)?,
+        rounds(loadgen)?
+    );
+    let fine = ratio.median() <= arguments.max_ratio;
+    let word = if fine { "within" } else { "ABOVE" };
+    println!(
+        "  ratio {ratio}: {word} the limit of {:.2}\n",
+        arguments.max_ratio
+    );
+    Ok(fine)
+}
+
+/// One client against a server of its own.
+fn cpu_us_per_event(
+    programs: &Programs,
+    client: Client,
+    shape: &Shape,
+    window: Duration,
+) -> Result<f64> {
+    let mut target = Target::start(&programs.target)?;
+    let mut process = programs.start(client, &target, shape.connections, shape.interval)?;
+    target.wait_for_subscribers(shape.connections, SUBSCRIBED_POLLS)?;
+    thread::sleep(SETTLE);
+    let before = quiet_moment(&mut target, &process, shape.quiet)?;
+    thread::sleep(window);
+    let after = quiet_moment(&mut target, &process, shape.quiet)?;
+    process.check_running()?;
+    target.wait_for_subscribers(shape.connections, 1)?;
+    let events = after.events - before.events;
+    if events == 0 {
+        bail!("no event in {window:?}: nothing to compare");
+    }
+    Ok((after.cpu - before.cpu).as_secs_f64() * 1e6 / events as f64)
+}
+
+/// What a client had used, and what had been written to it, when no event was under way.
+struct Moment {
+    cpu: Duration,
+    events: u64,
+}
+
+/// All subscribers of a shared ticker get their events at once; between two such bursts the counts belong together.
+fn quiet_moment(target: &mut Target, process: &Process, quiet: Duration) -> Result<Moment> {
+    let mut before = target.counters()?.events;
+    for _ in 0..QUIET_TRIES {
+        thread::sleep(quiet);
+        let cpu = process.cpu_time()?;
+        let events = target.counters()?.events;
+        if events == before {
+            return Ok(Moment { cpu, events });
+        }
+        before = events;
+    }
+    bail!("the server never paused for {quiet:?}: this machine is too slow for this load");
+}
+
+/// Prints memory per idle connection; false if it is above the limit.
+#[expect(
+    clippy::print_stdout,
+    reason = "the comparison is what this program is for"
+)]
+fn idle_memory(programs: &Programs, arguments: &Arguments) -> Result<bool> {
+    let connections = arguments.idle_connections;
+    println!("{connections} idle plaintext connections: resident bytes of loadgen for each");
+    let mut each = Vec::new();
+    for round in 1..=arguments.rounds {
+        let one = resident_bytes(programs, 1)?;
+        let all = resident_bytes(programs, connections)?;
+        each.push((all as f64 - one as f64) / (connections - 1) as f64);
+        println!("  {round:>5}: {one} with 1, {all} with {connections}");
+    }
+    let each = rounds(each)?;
+    let fine = each.median() <= arguments.max_idle_bytes;
+    let word = if fine { "within" } else { "ABOVE" };
+    println!(
+        "  {each:.0} bytes: {word} the limit of {:.0}",
+        arguments.max_idle_bytes
+    );
+    Ok(fine)
+}
+
+fn resident_bytes(programs: &Programs, connections: u64) -> Result<u64> {
+    let mut target = Target::start(&programs.target)?;
+    let process = programs.start(Client::Loadgen, &target, connections, "1h")?;
+    target.wait_for_subscribers(connections, SUBSCRIBED_POLLS)?;
+    thread::sleep(SETTLE);
+    process.resident_bytes()
+}
+
+fn rounds(values: Vec<f64>) -> Result<Rounds> {
+    Rounds::new(values).context("--rounds must be at least 1")
+}
+
+impl Programs {
+    fn find(directory: Option<&Path>) -> Result<Self> {
+        let here = std::env::current_exe()?;
+        let directory = directory
+            .or(here.parent())
+            .context("this program lies in no directory")?;
+        let find = |name| {
+            let path = directory.join(name);
+            if path.is_file() {
+                Ok(path)
+            } else {
+                bail!("{} is missing; build it first", path.display())
+            }
+        };
+        Ok(Self {
+            target: find("target-server")?,
+            loadgen: find("loadgen")?,
+            floor: find("floor")?,
+        })
+    }
+
+    fn start(
+        &self,
+        client: Client,
+        target: &Target,
+        connections: u64,
+        interval: &str,
+    ) -> Result<Process> {
+        let url = format!("http://{}/prices?interval={interval}", target.address);
+        let (name, mut command) = match client {
+            Client::Floor => ("floor", Command::new(&self.floor)),
+            Client::Loadgen => {
+                let mut command = Command::new(&self.loadgen);
+                command.arg("run");
+                ("loadgen", command)
+            }
+        };
+        command.args([
+            &url,
+            "-c",
+            &connections.to_string(),
+            "--ramp",
+            RAMP,
+            "--for",
+            HOLD,
+        ]);
+        Process::start(
+            name,
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        )
+    }
+}
