@@ -37,6 +37,10 @@ pub struct PlanRecord {
     /// Where the events name their send time, as `--sent-at` spells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<String>,
+    /// What loss, duplicates and order are told by, in a few words: `target-server's sequence
+    /// numbers`, `the id of the events`, `/seq of the data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence_by: Option<String>,
     /// The verdict demanded, as `--expect` spells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<String>,
@@ -58,6 +62,7 @@ impl PlanRecord {
             ramp_us,
             duration_us,
             sent_at,
+            sequence_by,
             expect,
             command_line,
         } = self;
@@ -72,6 +77,7 @@ impl PlanRecord {
         keep_larger(ramp_us, &other.ramp_us);
         keep_larger(duration_us, &other.duration_us);
         keep_larger(sent_at, &other.sent_at);
+        keep_larger(sequence_by, &other.sequence_by);
         keep_larger(expect, &other.expect);
         keep_larger(command_line, &other.command_line);
     }

@@ -109,7 +109,7 @@ impl Trace {
         }
     }
 
-    /// Join two fragments of the same stream.
+    /// Join two settled fragments of the same stream.
     fn join(&mut self, other: &Self) {
         later(&mut self.remote, &other.remote);
         later(&mut self.request_id, &other.request_id);
@@ -118,8 +118,14 @@ impl Trace {
         later(&mut self.first_byte_us, &other.first_byte_us);
         later(&mut self.end_us, &other.end_us);
         later(&mut self.end, &other.end);
+        let in_order = self.events.last() < other.events.first();
         self.events.extend_from_slice(&other.events);
-        self.settle();
+        if in_order {
+            // The usual case: the next events of a stream, without sorting all of it again.
+            self.events.truncate(MAX_TRACE_EVENTS);
+        } else {
+            self.settle();
+        }
     }
 
     /// Bring the fragment into the one form: whole microseconds, ordered, bounded.
@@ -167,15 +173,39 @@ impl Traces {
         if !self.would_keep(trace.subscriber, trace.stream) {
             return;
         }
+        trace.settle();
         let key = (trace.subscriber, trace.stream);
-        if let Some(known) = self.traces.get_mut(&key) {
-            known.join(&trace);
-        } else {
-            trace.settle();
-            self.traces.insert(key, trace);
+        match self.traces.get_mut(&key) {
+            Some(known) => known.join(&trace),
+            None => {
+                self.traces.insert(key, trace);
+            }
         }
         if self.traces.len() > MAX_TRACES {
             self.traces.pop_last();
+        }
+    }
+
+    /// Add an event to the trace of a stream, which begins with it if there is none.
+    ///
+    /// Allocates only when the trace begins or grows: cheaper than a fragment for each event.
+    pub fn observe(&mut self, subscriber: u64, stream: u32, event: TraceEvent) {
+        let Some(known) = self.traces.get_mut(&(subscriber, stream)) else {
+            let events = vec![event];
+            return self.insert(Trace {
+                subscriber,
+                stream,
+                events,
+                ..Trace::default()
+            });
+        };
+        let event = event.whole_micros();
+        let in_order = known.events.last() < Some(&event);
+        known.events.push(event);
+        if in_order {
+            known.events.truncate(MAX_TRACE_EVENTS);
+        } else {
+            known.settle();
         }
     }
 
@@ -268,6 +298,28 @@ mod tests {
             let json = serde_json::to_string(&traces).unwrap();
             prop_assert_eq!(serde_json::from_str::<Traces>(&json).unwrap(), traces);
         }
+    }
+
+    #[test]
+    fn event_by_event_gives_what_a_fragment_gives() {
+        let event = |number| TraceEvent {
+            number,
+            read_us: Wall(number),
+            ..TraceEvent::default()
+        };
+        let numbers = [0, 1, 2, 2, 7, 5, 1_500];
+        let mut one_by_one = Traces::default();
+        numbers
+            .iter()
+            .for_each(|&number| one_by_one.observe(3, 1, event(number)));
+        let events = numbers.map(event).to_vec();
+        let at_once = Traces::from(vec![Trace {
+            subscriber: 3,
+            stream: 1,
+            events,
+            ..Trace::default()
+        }]);
+        assert_eq!(one_by_one, at_once);
     }
 
     #[test]
