@@ -6,6 +6,7 @@
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::AsRawFd;
+use std::process::ExitCode;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -69,12 +70,22 @@ struct Counts {
 
 #[expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "the report is what this program is for"
 )]
-fn main() -> Result<()> {
-    let report = run(&Arguments::parse())?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
-    Ok(())
+fn main() -> ExitCode {
+    let report =
+        run(&Arguments::parse()).and_then(|report| Ok(serde_json::to_string_pretty(&report)?));
+    match report {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("floor: {error:#}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {

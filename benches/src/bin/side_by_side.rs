@@ -15,7 +15,7 @@ use benches::rounds::Rounds;
 use benches::target::Target;
 use clap::Parser;
 
-/// Compares loadgen with the bare epoll drain; exit 1 if it needs more than is allowed.
+/// Compares loadgen with the bare epoll drain; exit 1 if it needs more than is allowed, 2 if it cannot be measured
 #[derive(Parser)]
 struct Arguments {
     /// Pairs of measurements for each shape
@@ -86,26 +86,30 @@ enum Client {
     Loadgen,
 }
 
-fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
+#[expect(clippy::print_stderr, reason = "the one place that prints an error")]
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("side_by_side: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// False if a limit is missed.
+fn run(arguments: &Arguments) -> Result<bool> {
     let programs = Programs::find(arguments.programs.as_deref())?;
-    let most = SHAPES
-        .iter()
-        .map(|shape| shape.connections)
-        .fold(arguments.idle_connections, u64::max);
-    allow_descriptors(most + 256)?;
+    let connections = SHAPES.iter().map(|shape| shape.connections);
+    allow_descriptors(connections.fold(arguments.idle_connections, u64::max) + 256)?;
     let mut fine = true;
     if !arguments.only_memory {
         for shape in &SHAPES {
-            fine &= compare(&programs, shape, &arguments)?;
+            fine &= compare(&programs, shape, arguments)?;
         }
     }
-    fine &= idle_memory(&programs, &arguments)?;
-    Ok(if fine {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(idle_memory(&programs, arguments)? && fine)
 }
 
 /// Prints the rounds of one shape; false if the median ratio is above the limit.
