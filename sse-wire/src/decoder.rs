@@ -54,7 +54,8 @@ pub struct Unfinished {
     pub line_bytes: usize,
     /// Bytes of data in whole lines, with the LFs that join them.
     pub data_bytes: usize,
-    /// Fields of a block have come whose blank line has not; they need not make an event.
+    /// Whole lines of a block have come, but not its blank line: data, an event name or an
+    /// ID that will never be in force.
     pub block: bool,
     /// One more blank line would have dispatched an event: the server sent one and
     /// did not end it, or was cut off.

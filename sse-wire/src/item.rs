@@ -70,15 +70,15 @@ impl<'a> Event<'a> {
         self.id.as_bytes()
     }
 
-    /// Whether the event's own block has a valid `id` field: without one the ID in force is an earlier
-    /// event's, which says nothing about this one's place in a sequence.
-    pub fn names_its_id(&self) -> bool {
-        self.names_its_id
-    }
-
     /// The last event ID in force at dispatch: of this block or of an earlier one; empty if none.
     pub fn id(&self) -> Cow<'a, str> {
         Cow::Borrowed(self.id)
+    }
+
+    /// Whether the event's own block has a valid `id` field; without one the ID is that of
+    /// an earlier block, which says nothing about this event's place in a sequence.
+    pub fn names_its_id(&self) -> bool {
+        self.names_its_id
     }
 }
 

@@ -79,26 +79,55 @@ fn the_end_discards_and_says_what() {
         decoder.decode(input, |_| {}).unwrap();
         decoder.finish()
     };
-    let unfinished = |line_bytes, data_bytes, event| Unfinished {
+    let unfinished = |line_bytes, data_bytes, block, event| Unfinished {
         line_bytes,
         data_bytes,
+        block,
         event,
     };
-    assert_eq!(finish(b"data: x\n\n"), unfinished(0, 0, false));
-    assert_eq!(finish(b"data: x\ndata: y\n"), unfinished(0, 3, true));
+    assert_eq!(finish(b"data: x\n\n"), unfinished(0, 0, false, false));
+    assert_eq!(finish(b"data: x\ndata: y\n"), unfinished(0, 3, true, true));
     assert_eq!(
         finish(b"data\n"),
-        unfinished(0, 0, true),
+        unfinished(0, 0, true, true),
         "empty data makes an event too"
     );
     assert_eq!(
         finish(b"data: x"),
-        unfinished(7, 0, true),
+        unfinished(7, 0, false, true),
         "its line only lacks an end"
     );
-    assert_eq!(finish(b"data: x\nid: 4"), unfinished(5, 1, true));
-    assert_eq!(finish(b"event: x\nid: 4"), unfinished(5, 0, false));
-    assert_eq!(finish(b"\xEF\xBB"), unfinished(2, 0, false));
+    assert_eq!(
+        finish(b"data: x\nid: 4"),
+        unfinished(5, 1, true, true),
+        "in the block and in the line"
+    );
+    assert_eq!(finish(b"event: x\nid: 4"), unfinished(5, 0, true, false));
+    assert_eq!(finish(b"id: 4\n"), unfinished(0, 0, true, false));
+    assert_eq!(finish(b": ping\n"), unfinished(0, 0, false, false));
+    assert_eq!(finish(b"\xEF\xBB"), unfinished(2, 0, false, false));
+}
+
+#[test]
+fn an_event_says_whether_the_id_is_its_own() {
+    let stream = b"id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\nid: \0\ndata: d\n\n";
+    for size in [1, stream.len()] {
+        let mut own = Vec::new();
+        let mut decoder = Decoder::new(Limits::default());
+        for read in stream.chunks(size) {
+            let outcome = decoder.decode(read, |item| {
+                if let Item::Event(event) = item {
+                    own.push((event.names_its_id(), event.id().into_owned()));
+                }
+            });
+            assert_eq!(outcome, Ok(()));
+        }
+        let expected = [(true, "1"), (false, "1"), (true, ""), (false, "")];
+        assert!(
+            own.iter().map(|(own, id)| (*own, &**id)).eq(expected),
+            "{own:?}"
+        );
+    }
 }
 
 #[test]

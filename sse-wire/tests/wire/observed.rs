@@ -56,12 +56,6 @@ impl Observed {
         }
         meaning
     }
-
-    /// How many events had ended at this offset of the stream.
-    pub(crate) fn events_until(&self, offset: usize) -> usize {
-        let ended = |item: &&Owned| matches!(item, Owned::Event { end, .. } if *end <= offset);
-        self.items.iter().filter(ended).count()
-    }
 }
 
 /// Decodes `chunks` up to the first error. Every item must end in the chunk that brought it.
