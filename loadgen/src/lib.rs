@@ -1,5 +1,6 @@
 //! The instrument for servers that stream over HTTP.
 
+pub mod cli;
 pub mod clock;
 pub mod coding;
 pub mod engine;
@@ -8,4 +9,5 @@ pub mod plan;
 pub mod recorder;
 pub mod request;
 pub mod schedule;
+pub mod self_check;
 pub mod session;

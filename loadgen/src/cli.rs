@@ -1,0 +1,48 @@
+//! The command line: one struct per subcommand, each in its own file, and the way from it to a draft of a plan.
+//! It must not open a connection or end the process; `main` does the one, clap the other on wrong usage.
+
+mod request;
+mod run;
+mod usage;
+mod values;
+
+use clap::{Parser, Subcommand};
+
+pub use run::RunArgs;
+pub use usage::UsageError;
+
+use crate::exit::Exit;
+
+/// The whole command line, as typed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "loadgen",
+    version,
+    about = "Measure servers that stream over HTTP: does each event arrive when it was written?",
+    after_help = after_help(TOP_EXAMPLE),
+    max_term_width = 80,
+    disable_help_subcommand = true,
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Hold many subscribers on a stream, and measure what reaches them and when
+    Run(Box<RunArgs>),
+}
+
+const TOP_EXAMPLE: &str = "  loadgen run http://localhost:8080/prices -c 5000 --for 30s
+      5,000 subscribers for 30 seconds, and a table of latencies";
+
+/// What stands below the options: an example, and the exit codes of every command.
+fn after_help(example: &str) -> String {
+    format!("Example:\n{example}\n\nExit codes:\n{}", Exit::table())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+//! `loadgen run`: its options, and the draft of a plan that they ask for.
+//! It must not open a connection or read a clock.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum, value_parser};
+use run_record::limits::Limit;
+use url::Url;
+
+use super::request::RequestArgs;
+use super::values::{self, Rate};
+use super::{UsageError, after_help};
+use crate::plan::{
+    Color, Draft, Format, Load, Output, Plan, SequenceSource, StampSource, SubscriberPolicy,
+    Target, TracePlan,
+};
+use crate::request::Environment;
+
+/// The options of `loadgen run`, as typed.
+#[derive(Debug, Args)]
+#[command(after_help = after_help(EXAMPLE))]
+pub struct RunArgs {
+    /// The stream: an http or https address
+    #[arg(value_parser = values::http_url)]
+    url: Url,
+
+    #[command(flatten)]
+    load: LoadArgs,
+
+    #[command(flatten)]
+    request: RequestArgs,
+
+    #[command(flatten)]
+    events: EventArgs,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+const EXAMPLE: &str = "  loadgen run https://example.com/prices -c 5000 --for 60s --ramp 10s \\
+      -H 'Authorization: Bearer ${TOKEN}' --allow-host example.com \\
+      --sent-at json:/sent:ms --max transit.p99=100ms --max lost=0";
+
+/// More than one machine has ports and memory for; above it a number is a slip of the finger.
+const MOST_CONNECTIONS: i64 = 10_000_000;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Load")]
+struct LoadArgs {
+    /// Subscribers held at once
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u32).range(1..=MOST_CONNECTIONS))]
+    connections: u32,
+
+    /// Time for which they are held, after the ramp
+    #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = values::positive_duration)]
+    hold: Duration,
+
+    /// Time over which they are opened
+    #[arg(long, value_name = "TIME", value_parser = values::duration, conflicts_with = "rate")]
+    ramp: Option<Duration>,
+
+    /// Connections opened per second
+    #[arg(long, value_name = "N/s", default_value = "1000/s", value_parser = values::rate)]
+    rate: Rate,
+
+    /// Do not connect again when a stream ends
+    #[arg(long)]
+    no_reconnect: bool,
+
+    /// Threads that drive connections [default: one per core]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    workers: Option<u16>,
+
+    /// Local address to connect from; several are used in turn
+    #[arg(
+        long = "source-ip",
+        value_name = "ADDRESS",
+        conflicts_with = "unix_socket"
+    )]
+    sources: Vec<IpAddr>,
+
+    /// Try until the target answers, at most this long
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = values::duration)]
+    wait: Duration,
+
+    /// The URL's host, spelled out: its owner agrees to more than 100 connections
+    #[arg(long, value_name = "NAME")]
+    allow_host: Option<String>,
+
+    /// Go on when the server refuses or answers 429 or 503 to most attempts
+    #[arg(long)]
+    keep_going: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Events")]
+struct EventArgs {
+    /// How a body is cut into events; auto goes by the content type
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    format: FormatArg,
+
+    /// Send time in the data: auto, none or json:/pointer:unit (iso, s, ms, us, ns)
+    #[arg(long, value_name = "WHERE", default_value = "auto", value_parser = values::stamp_source)]
+    sent_at: StampSource,
+
+    /// Sequence number, to tell loss by: auto, id, none or json:/pointer
+    #[arg(long = "seq", value_name = "WHERE", default_value = "auto", value_parser = values::sequence_source)]
+    sequence: SequenceSource,
+
+    /// Spacing at which events are due
+    #[arg(long, value_name = "TIME", value_parser = values::positive_duration)]
+    due_every: Option<Duration>,
+
+    /// Streams whose arrivals are kept event by event
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u16))]
+    trace: u16,
+
+    /// Events kept of each of them
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..=10_000_000))]
+    trace_events: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits; one that is missed ends with exit code 1")]
+struct LimitArgs {
+    /// Largest value allowed, such as delivery.p99=100ms or lost=0
+    #[arg(long, value_name = "METRIC=LIMIT", value_parser = Limit::parse_max)]
+    max: Vec<Limit>,
+
+    /// Smallest value allowed, such as connections=5000 or reach=99.9%
+    #[arg(long, value_name = "METRIC=LIMIT", value_parser = Limit::parse_min)]
+    min: Vec<Limit>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct OutputArgs {
+    /// Write the run record to this file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Print the run record on stdout instead of the table
+    #[arg(long)]
+    json: bool,
+
+    /// Show no progress while the run goes on
+    #[arg(long)]
+    no_progress: bool,
+
+    /// auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    color: ColorArg,
+
+    /// Use ASCII symbols only
+    #[arg(long)]
+    ascii: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatArg {
+    Auto,
+    Sse,
+    Lines,
+    Bytes,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+impl RunArgs {
+    /// The run asked for; files are read and environment variables filled in here.
+    pub fn draft(self, environment: &Environment<'_>) -> Result<Draft, UsageError> {
+        let route = self.request.route(&self.url);
+        let tls = self.request.tls(&self.url)?;
+        let (request, host) = self.request.asked(environment)?.into_request(&self.url);
+        let (wait, allowed_host) = (self.load.wait, self.load.allow_host.clone());
+        let plan = Plan {
+            target: Target {
+                endpoints: Vec::new(),
+                host,
+                tls,
+            },
+            request,
+            subscriber: SubscriberPolicy {
+                reconnect: !self.load.no_reconnect,
+                ..SubscriberPolicy::default()
+            },
+            keep_going: self.load.keep_going,
+            load: self.load.into_load(),
+            stamps: self.events.sent_at,
+            sequence: self.events.sequence,
+            due_every: self.events.due_every,
+            format: self.events.format.into(),
+            limits: [self.limits.max, self.limits.min].concat(),
+            trace: TracePlan {
+                streams: self.events.trace.into(),
+                events_per_stream: self.events.trace_events as usize,
+            },
+            output: self.output.into_output(environment),
+            url: values::without_user_info(self.url),
+        };
+        Ok(Draft::new(plan, route, wait, allowed_host))
+    }
+}
+
+impl LoadArgs {
+    fn into_load(self) -> Load {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let workers = self.workers.map_or(cores, usize::from);
+        Load {
+            connections: self.connections,
+            ramp: self
+                .ramp
+                .unwrap_or_else(|| self.rate.time_for(self.connections)),
+            hold: self.hold,
+            // A worker without a connection would only idle.
+            workers: workers.min(self.connections as usize),
+            sources: self.sources,
+        }
+    }
+}
+
+impl OutputArgs {
+    fn into_output(self, environment: &Environment<'_>) -> Output {
+        Output {
+            record: self.out,
+            json: self.json,
+            progress: !self.no_progress,
+            color: self.color.into(),
+            ascii: self.ascii || !is_utf8_locale(environment),
+        }
+    }
+}
+
+/// Source: POSIX: the first of these that is set and not empty decides.
+fn is_utf8_locale(environment: &Environment<'_>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| environment(name).filter(|value| !value.is_empty()));
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Auto => Self::Auto,
+            FormatArg::Sse => Self::Sse,
+            FormatArg::Lines => Self::Lines,
+            FormatArg::Bytes => Self::Bytes,
+        }
+    }
+}
+
+impl From<ColorArg> for Color {
+    fn from(color: ColorArg) -> Self {
+        match color {
+            ColorArg::Auto => Self::Auto,
+            ColorArg::Always => Self::Always,
+            ColorArg::Never => Self::Never,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What can be wrong with a command line beyond the form of its values, which clap has checked.
+//! It must not know exit codes other than its own.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::exit::Exit;
+use crate::plan::TlsError;
+use crate::request::HeaderError;
+
+/// A command line that asks for something that cannot be meant. Nothing was sent.
+#[derive(Debug, Error)]
+pub enum UsageError {
+    /// A method with characters that would break the request line.
+    #[error("-X `{0}` is no method; expected letters, such as GET or POST")]
+    Method(String),
+    /// A header line of `-H`, or a value of `-b`, `-u` or `-A`, that cannot be sent.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// A file named with `@` that cannot be read.
+    #[error("{option} @{path}: {source}")]
+    Unreadable {
+        /// The option.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// curl's cookie file.
+    #[error("-b `{0}` holds no `=`; cookie files are not read, write -b 'name=value'")]
+    CookieFile(String),
+    /// curl would ask for the password.
+    #[error(
+        "-u needs USER:PASSWORD; write -u 'name:${{PASSWORD}}' to keep it out of the command line"
+    )]
+    NoPassword,
+    /// Not offered yet.
+    #[error("--http2 is not offered yet; leave it out to measure over HTTP/1.1")]
+    NoHttp2,
+    /// TLS cannot be set up as asked.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl UsageError {
+    /// The outcome to report.
+    pub fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
