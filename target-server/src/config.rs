@@ -1,0 +1,106 @@
+//! What a server is started with.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// How to run a server.
+///
+/// `Config::default()` listens on a free loopback port, with one stream thread per core.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where streams and everything else are served; at least one.
+    pub listen: Vec<Listen>,
+    /// Where truth, clock, metrics and health are served besides: the way to one process of several on one port.
+    pub control: Option<SocketAddr>,
+    /// Certificate and key; with them every TCP address in `listen` speaks TLS. `control` stays plain.
+    pub tls: Option<TlsFiles>,
+    /// Lets several processes listen on one port; the kernel spreads connections over them.
+    pub reuse_port: bool,
+    /// Threads that write streams, at least one.
+    pub threads: usize,
+    /// Bytes that may wait for one slow subscriber before it is dropped.
+    pub max_backlog: usize,
+    /// Writes, and events, that the truth log keeps over all threads; 32 bytes each.
+    pub truth_events: usize,
+    /// Allows `mode` on addresses that others can reach.
+    pub allow_misbehave: bool,
+    /// One line of JSON per request is appended here.
+    pub log: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: vec![Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0)))],
+            control: None,
+            tls: None,
+            reuse_port: false,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            max_backlog: 1 << 20,
+            truth_events: 2_000_000,
+            allow_misbehave: false,
+            log: None,
+        }
+    }
+}
+
+/// An address to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// An IP address and a port; port 0 takes a free one.
+    Tcp(SocketAddr),
+    /// A path in the file system; an abandoned socket there is replaced.
+    Unix(PathBuf),
+}
+
+/// The text names no address.
+#[derive(Debug, thiserror::Error)]
+#[error("expected IP:PORT, [IPv6]:PORT or unix:PATH, such as 127.0.0.1:8080")]
+pub struct BadListen;
+
+impl FromStr for Listen {
+    type Err = BadListen;
+
+    fn from_str(text: &str) -> Result<Self, BadListen> {
+        match text.strip_prefix("unix:") {
+            Some("") => Err(BadListen),
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp).map_err(|_| BadListen),
+        }
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Where TLS finds what it needs, both in PEM.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key of the leaf.
+    pub key: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_back() {
+        for text in ["127.0.0.1:0", "[::1]:8080", "unix:/run/stream.sock"] {
+            assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
+        }
+        for bad in ["8080", "localhost", "unix:", ""] {
+            assert!(bad.parse::<Listen>().is_err(), "{bad}");
+        }
+    }
+}

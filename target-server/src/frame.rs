@@ -1,0 +1,109 @@
+//! One event as bytes, built once and shared by all subscribers of its source.
+//! It knows the chunked coding of HTTP/1.1 (RFC 9112, section 7.1) and nothing of sockets.
+
+use std::io::Write as _;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::Serialize;
+
+use crate::clock::Nanos;
+
+/// What the truth log knows of an event besides its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Stamp {
+    /// Position in its source, from 1, without holes.
+    pub seq: u64,
+    /// When it should have been built.
+    pub due: Nanos,
+    /// When it was built.
+    pub emitted: Nanos,
+}
+
+/// Bytes of an event stream, ready to be sent as they are or as one HTTP chunk.
+///
+/// Cloning shares the bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    stamp: Option<Stamp>,
+    chunk: Bytes,
+    prefix: u8,
+}
+
+impl Frame {
+    /// A frame that dispatches an event.
+    pub(crate) fn event(stamp: Stamp, plain: &[u8]) -> Self {
+        Self {
+            stamp: Some(stamp),
+            ..Self::filler(plain)
+        }
+    }
+
+    /// A frame that dispatches nothing: a comment, a `retry` field.
+    pub(crate) fn filler(plain: &[u8]) -> Self {
+        let mut chunk = BytesMut::with_capacity(plain.len() + 12);
+        chunk.put(chunk_prefix(plain.len()));
+        let prefix = chunk.len() as u8;
+        chunk.put_slice(plain);
+        chunk.put_slice(CHUNK_SUFFIX);
+        Self {
+            stamp: None,
+            chunk: chunk.freeze(),
+            prefix,
+        }
+    }
+
+    /// The comment that keeps a silent connection alive.
+    pub(crate) fn heartbeat() -> Self {
+        Self::filler(b": heartbeat\n\n")
+    }
+
+    /// The field that sets a browser's reconnection time.
+    pub(crate) fn retry(milliseconds: u64) -> Self {
+        Self::filler(format!("retry: {milliseconds}\n\n").as_bytes())
+    }
+
+    /// Absent if the frame dispatches no event.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.stamp
+    }
+
+    /// The text of the event, blank line included.
+    pub(crate) fn plain(&self) -> Bytes {
+        self.chunk
+            .slice(usize::from(self.prefix)..self.chunk.len() - CHUNK_SUFFIX.len())
+    }
+
+    /// The same as one HTTP/1.1 chunk.
+    pub(crate) fn chunk(&self) -> &Bytes {
+        &self.chunk
+    }
+}
+
+/// What stands before the data of a chunk.
+pub(crate) fn chunk_prefix(length: usize) -> Bytes {
+    let mut prefix = Vec::with_capacity(10);
+    write!(prefix, "{length:x}\r\n").expect("writing to memory cannot fail");
+    prefix.into()
+}
+
+/// What stands behind the data of a chunk.
+pub(crate) const CHUNK_SUFFIX: &[u8] = b"\r\n";
+
+/// The chunk that ends a body, with no trailers.
+pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_buffer_holds_both_forms() {
+        let frame = Frame::filler(b": twenty-six bytes of it\n\n");
+        assert_eq!(
+            &frame.chunk()[..],
+            b"1a\r\n: twenty-six bytes of it\n\n\r\n"
+        );
+        assert_eq!(&frame.plain()[..], b": twenty-six bytes of it\n\n");
+        assert_eq!(frame.stamp(), None);
+    }
+}

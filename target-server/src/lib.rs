@@ -1,0 +1,27 @@
+//! The reference server for event streams: good and bad on purpose, with a log of what it really did.
+//!
+//! [`Server::start`] is all that a program or a test needs.
+
+mod accept;
+mod clock;
+mod config;
+mod connection;
+mod counters;
+mod frame;
+mod limits;
+mod messages;
+mod modes;
+mod pacer;
+mod random;
+mod request;
+mod server;
+mod source;
+mod truth;
+mod web;
+mod worker;
+
+pub use config::{BadListen, Config, Listen, TlsFiles};
+pub use limits::{Descriptors, raise_descriptor_limit};
+pub use server::{Server, StartError, Stopper};
+pub use truth::End;
+pub use truth::report::{EventTruth, StreamTruth, SubscriberTruth, Write};

@@ -1,0 +1,178 @@
+//! The way of bytes to one subscriber: written at once while its socket takes them, queued while it does not.
+//! The clock is read just before each write, and an event is logged with the write that completed it.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice};
+
+use bytes::Buf;
+
+use super::transport::Transport;
+use crate::clock;
+use crate::modes::action::Piece;
+use crate::truth::{SubscriberRecord, WorkerLog};
+
+/// What goes out to one subscriber; without a queue as long as it keeps up.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    transport: Transport,
+    backlog: Option<Box<Backlog>>,
+}
+
+/// What the kernel has not taken yet.
+#[derive(Debug, Default)]
+struct Backlog {
+    pieces: VecDeque<Piece>,
+    bytes: usize,
+}
+
+/// The most pieces that one system call takes.
+const PIECES_PER_WRITE: usize = 64;
+
+impl Outgoing {
+    /// Writes to `transport`.
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self {
+            transport,
+            backlog: None,
+        }
+    }
+
+    /// The socket.
+    pub(crate) fn transport(&mut self) -> &mut Transport {
+        &mut self.transport
+    }
+
+    /// How many bytes wait for the subscriber.
+    pub(crate) fn backlog_bytes(&self) -> usize {
+        self.backlog.as_ref().map_or(0, |backlog| backlog.bytes)
+    }
+
+    /// Sends one piece, behind those that wait.
+    ///
+    /// Errors: the connection is broken.
+    pub(crate) fn send(
+        &mut self,
+        mut piece: Piece,
+        record: &mut SubscriberRecord,
+        log: &mut WorkerLog,
+    ) -> io::Result<()> {
+        if self.backlog.is_none() {
+            // Nearly every write goes this way: no queue, no copy, one system call.
+            let written_at = clock::now();
+            match self.transport.write(&[IoSlice::new(&piece.bytes)]) {
+                Ok(count) => {
+                    record.bytes += count as u64;
+                    piece.bytes.advance(count);
+                    if piece.bytes.is_empty() {
+                        if let Some(mark) = piece.mark {
+                            log.record(record, mark.seq, mark.released, written_at);
+                        }
+                        return Ok(());
+                    }
+                }
+                Err(error) if is_transient(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.queue(piece);
+        self.flush(record, log)
+    }
+
+    /// Puts a piece behind those that wait, without trying to write: for pieces that belong into one write.
+    pub(crate) fn queue(&mut self, piece: Piece) {
+        if !piece.bytes.is_empty() {
+            let backlog = self.backlog.get_or_insert_default();
+            backlog.bytes += piece.bytes.len();
+            backlog.pieces.push_back(piece);
+        }
+    }
+
+    /// Writes until nothing waits or the kernel takes no more.
+    ///
+    /// Errors: the connection is broken.
+    pub(crate) fn flush(
+        &mut self,
+        record: &mut SubscriberRecord,
+        log: &mut WorkerLog,
+    ) -> io::Result<()> {
+        while let Some(backlog) = &mut self.backlog {
+            let mut slices = [IoSlice::new(&[]); PIECES_PER_WRITE];
+            let count = backlog.pieces.len().min(PIECES_PER_WRITE);
+            for (slice, piece) in slices.iter_mut().zip(&backlog.pieces) {
+                *slice = IoSlice::new(&piece.bytes);
+            }
+            let written_at = clock::now();
+            match self.transport.write(&slices[..count]) {
+                Ok(count) => {
+                    record.bytes += count as u64;
+                    backlog.consume(count, |piece| {
+                        if let Some(mark) = piece.mark {
+                            log.record(record, mark.seq, mark.released, written_at);
+                        }
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            if backlog.pieces.is_empty() {
+                self.backlog = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Backlog {
+    /// Drops what was written; `completed` sees each piece that is now gone whole.
+    fn consume(&mut self, mut count: usize, mut completed: impl FnMut(Piece)) {
+        self.bytes -= count;
+        while count > 0 {
+            let front = self
+                .pieces
+                .front_mut()
+                .expect("no more was written than was queued");
+            if count < front.bytes.len() {
+                front.bytes.advance(count);
+                return;
+            }
+            count -= front.bytes.len();
+            self.pieces.pop_front().into_iter().for_each(&mut completed);
+        }
+    }
+}
+
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Nanos;
+    use crate::modes::action::Mark;
+
+    #[test]
+    fn an_event_is_complete_only_with_its_last_byte() {
+        let mut backlog = Backlog::default();
+        for (seq, text) in [(1, "abc"), (2, "defg")] {
+            let mark = Some(Mark {
+                seq,
+                released: Nanos(0),
+            });
+            backlog.pieces.push_back(Piece {
+                bytes: text.into(),
+                mark,
+            });
+            backlog.bytes += text.len();
+        }
+        let mut completed = Vec::new();
+        for count in [2, 1, 3, 1] {
+            backlog.consume(count, |piece| {
+                completed.push((count, piece.mark.unwrap().seq))
+            });
+        }
+        assert_eq!(completed, [(1, 1), (1, 2)]);
+        assert_eq!((backlog.bytes, backlog.pieces.len()), (0, 0));
+    }
+}
