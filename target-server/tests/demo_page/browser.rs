@@ -135,13 +135,13 @@ impl Drop for Browser {
     }
 }
 
-/// "ChromeDriver was started successfully on port 12345."
+/// The line before it names the port that was asked for, 0: "ChromeDriver was started successfully on port 12345."
 fn port(driver: &mut Child) -> u16 {
     let stdout = BufReader::new(driver.stdout.take().expect("it was piped"));
     for line in stdout.lines() {
         let line = line.expect("chromedriver writes text");
         let port = line
-            .rsplit_once("on port ")
+            .rsplit_once("successfully on port ")
             .map(|(_, port)| port.trim_end_matches('.'));
         if let Some(port) = port.and_then(|port| port.parse().ok()) {
             return port;
