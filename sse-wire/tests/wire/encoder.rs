@@ -70,6 +70,18 @@ fn a_frame_has_its_fields_in_a_fixed_order() {
     };
     let expected = b": ping\nretry: 2500\nevent: price\nid: 7\ndata: a\ndata: b\n\n";
     assert_eq!(encoded(&frame).unwrap(), expected);
+
+    let unnamed = Frame {
+        name: Some(""),
+        id: Some(""),
+        data: Some(""),
+        ..Frame::default()
+    };
+    assert_eq!(
+        encoded(&unnamed).unwrap(),
+        b"id: \ndata: \n\n",
+        "no name is no field"
+    );
 }
 
 #[test]

@@ -75,6 +75,12 @@ fn an_idle_decoder_gives_back_what_grew_large() {
             decoder.heap_bytes()
         );
     }
+    let mut commented = Decoder::new(Limits::default());
+    for read in [b":", big.as_bytes(), b"\n"] {
+        commented.decode(read, |_| {}).unwrap();
+    }
+    assert!(commented.heap_bytes() <= BOUND, "no blank line is needed");
+
     let mut cut_off = Decoder::new(Limits::default());
     cut_off
         .decode(&event.as_bytes()[..800_000], |_| {})

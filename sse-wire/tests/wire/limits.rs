@@ -155,18 +155,13 @@ fn a_new_stream_keeps_only_what_the_subscriber_knows() {
         [("message".to_owned(), "x".to_owned(), "a".to_owned())]
     );
     assert_eq!(decoder.retry_ms(), Some(9));
-}
 
-#[test]
-fn a_line_feed_after_a_reset_is_a_line_of_its_own() {
-    let mut decoder = Decoder::new(Limits::default());
-    decoder.decode(b"data: x\r", |_| {}).unwrap();
     decoder.reset_stream();
-    assert_eq!(decode(&mut decoder, b"data: y\r").0, Vec::<String>::new());
+    assert_eq!(decode(&mut decoder, b"\xEF").1, Ok(()));
     assert_eq!(
-        decode(&mut decoder, b"\n\n").0,
-        ["y"],
-        "the first LF belongs to the CR"
+        decoder.finish().line_bytes,
+        1,
+        "a begun BOM, beside buffers of before"
     );
 }
 
