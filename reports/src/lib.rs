@@ -1,1 +1,9 @@
 //! RunRecord to terminal text, HTML, Markdown and machine formats.
+//!
+//! Pure: a record goes in, a text comes out. Nothing here reads a clock, a file or a terminal,
+//! and every number stands in the record. All text from servers and users passes `sanitise`.
+
+pub mod number;
+pub mod sanitise;
+pub mod style;
+pub mod terminal;

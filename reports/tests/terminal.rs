@@ -1,0 +1,160 @@
+//! What stands on a terminal: snapshots of whole pages, and what holds for every page.
+//!
+//! After a wanted change: `INSTA_UPDATE=always cargo test -p reports`, then read the difference.
+
+mod sample;
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use reports::style::Style;
+use reports::terminal::{end_table, live_view, progress_line};
+use run_record::end::{End, EndReason};
+use run_record::metric::Metric;
+use run_record::time::Nanos;
+use unicode_width::UnicodeWidthStr;
+
+const FILES: [&str; 2] = ["report.html", "run.json"];
+
+fn page(record: &run_record::record::RunRecord, style: &Style) -> String {
+    end_table(record, &FILES.map(str::to_owned), style)
+}
+
+#[test]
+fn a_run_that_went_well() {
+    assert_snapshot!(page(&sample::good_run(), &Style::default()));
+}
+
+#[test]
+fn a_run_that_missed_its_limits() {
+    assert_snapshot!(page(&sample::bad_run(), &Style::default()));
+}
+
+#[test]
+fn the_same_in_ascii() {
+    assert_snapshot!(page(
+        &sample::bad_run(),
+        &Style {
+            ascii: true,
+            ..Style::default()
+        }
+    ));
+}
+
+#[test]
+fn the_same_on_a_narrow_terminal() {
+    assert_snapshot!(page(
+        &sample::bad_run(),
+        &Style {
+            width: 60,
+            ..Style::default()
+        }
+    ));
+}
+
+#[test]
+fn the_same_in_colour() {
+    let coloured = page(
+        &sample::bad_run(),
+        &Style {
+            colour: true,
+            ..Style::default()
+        },
+    );
+    assert_snapshot!(coloured.replace('\x1b', "ESC"));
+}
+
+#[test]
+fn a_run_in_which_nothing_happened() {
+    let mut record = sample::empty_run();
+    record.end = End {
+        reason: EndReason::Interrupted,
+        text: "Ctrl-C after 2 s".to_owned(),
+    };
+    assert_snapshot!(end_table(&record, &[], &Style::default()));
+}
+
+#[test]
+fn arrivals_known_only_as_intervals_have_two_rows() {
+    let mut record = sample::empty_run();
+    let histograms = &mut record.measured.group_mut("all").histograms;
+    for sample in 1..=2_000 {
+        let upper = Nanos::from_micros(sample * 10);
+        histograms.record_edges(Metric::Delivery, upper - Nanos::from_millis(5), upper);
+        histograms.record_edges(Metric::Transit, upper, upper);
+    }
+    assert_snapshot!(end_table(&record, &[], &Style::default()));
+}
+
+#[test]
+fn a_frame_of_the_live_view() {
+    let timeline = sample::timeline();
+    let lines = live_view(&sample::progress(&timeline), &Style::default());
+    assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_frame_of_the_live_view_in_ascii() {
+    let timeline = sample::timeline();
+    let lines = live_view(
+        &sample::progress(&timeline),
+        &Style {
+            ascii: true,
+            ..Style::default()
+        },
+    );
+    assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_line_of_progress_for_a_log() {
+    let timeline = sample::timeline();
+    let mut progress = sample::progress(&timeline);
+    assert_snapshot!(progress_line(&progress));
+    progress.verdict = None;
+    progress.latency = None;
+    assert_snapshot!(progress_line(&progress));
+}
+
+/// Invariant 6: every number of a page is in the record.
+#[test]
+fn the_page_can_be_made_again_from_the_file_alone() {
+    for record in [
+        sample::good_run(),
+        sample::bad_run(),
+        sample::hostile_run("\u{202e}\x1b[2J"),
+    ] {
+        let file = record.write().expect("a record can be written");
+        let read =
+            run_record::record::RunRecord::read(&file).expect("what was written can be read");
+        assert_eq!(
+            page(&read, &Style::default()),
+            page(&record, &Style::default())
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_page_is_too_wide_and_nothing_hostile_reaches_it(
+        hostile in prop::collection::vec(any::<char>(), 0..80),
+        width in 60_usize..120,
+        ascii: bool,
+    ) {
+        let hostile: String = hostile.into_iter().collect();
+        let style = Style { ascii, width, ..Style::default() };
+        let record = sample::hostile_run(&hostile);
+        let timeline = sample::timeline();
+        let mut progress = sample::progress(&timeline);
+        progress.url = &hostile;
+        let frame = live_view(&progress, &style).join("\n");
+        for text in [end_table(&record, std::slice::from_ref(&hostile), &style), frame] {
+            for line in text.lines() {
+                prop_assert!(line.width() <= width, "{} columns: {line:?}", line.width());
+                prop_assert!(!line.contains(char::is_control), "{line:?}");
+                prop_assert!(!ascii || line.is_ascii(), "{line:?}");
+            }
+        }
+    }
+}
