@@ -10,8 +10,6 @@ use crate::weigh::{Reading, Readings};
 /// A response that was cut.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
-    /// The reading that shows it: an index for [`Readings::at`].
-    pub reading: usize,
     /// Which limit it was.
     pub limit: Limit,
     /// Why this is no ordinary end.
@@ -57,7 +55,6 @@ pub(crate) fn find(readings: &Readings) -> Option<Cut> {
     let (reading, proof) = proven.or_else(twice)?;
     let timeline = &readings.at(reading).timeline;
     Some(Cut {
-        reading,
         limit,
         proof,
         age: timeline.end,
@@ -81,7 +78,9 @@ fn proof(reading: &Reading) -> Option<Proof> {
         None => false,
     };
     let had_more = |truth: Truth| truth.more_to_come;
-    let is_cut = probe.end.kind.is_clean() && (asked_more || probe.truth.is_some_and(had_more));
+    // A response without any event was not cut: it never was a stream.
+    let is_clean = probe.end.kind.is_clean() && received > 0;
+    let is_cut = is_clean && (asked_more || probe.truth.is_some_and(had_more));
     is_cut.then_some(Proof::More)
 }
 

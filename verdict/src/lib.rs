@@ -8,6 +8,7 @@ mod findings;
 pub mod media;
 mod not_tested;
 pub mod observations;
+pub mod plan;
 mod releases;
 mod sentences;
 mod signature;

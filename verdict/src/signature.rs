@@ -68,6 +68,11 @@ pub(crate) fn read(timeline: &Timeline) -> Signature {
     found.unwrap_or_else(|| Signature::Undecided(why_undecided(timeline, &releases)))
 }
 
+/// What is known about a hold of which too few releases were seen for a rule.
+pub(crate) fn begin_of_groups(timeline: &Timeline) -> Option<Grouped> {
+    groups::begin(timeline, &releases::releases(timeline))
+}
+
 fn why_undecided(timeline: &Timeline, releases: &[Release]) -> Reason {
     if timeline.own_absence() > OWN_ABSENCE {
         Reason::OwnMachine

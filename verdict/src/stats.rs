@@ -34,10 +34,12 @@ pub(crate) fn share(part: usize, total: usize) -> f64 {
 pub(crate) struct Spread {
     /// How many values.
     pub count: usize,
-    /// The smallest value.
-    pub min: f64,
+    /// A tenth of the values lie below this.
+    pub low: f64,
     /// The middle value.
     pub median: f64,
+    /// A tenth of the values lie above this.
+    pub high: f64,
     /// The largest value.
     pub max: f64,
     /// The share of values near the median, 0 to 1.
@@ -52,15 +54,17 @@ impl Spread {
     /// The spread of some values; absent for none. A value is *near* the median
     /// when it differs by at most `tolerance`.
     pub(crate) fn of(values: &[f64], tolerance: impl Fn(f64) -> f64) -> Option<Self> {
-        let median = median(values.iter().copied())?;
+        let at = |q| quantile(values.iter().copied(), q);
+        let median = at(0.5)?;
         let near = values
             .iter()
             .filter(|value| (**value - median).abs() <= tolerance(median));
         Some(Self {
             count: values.len(),
-            min: values.iter().copied().fold(f64::INFINITY, f64::min),
+            low: at(0.1)?,
             median,
-            max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            high: at(0.9)?,
+            max: at(1.0)?,
             steadiness: share(near.count(), values.len()),
         })
     }

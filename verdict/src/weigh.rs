@@ -158,17 +158,22 @@ impl<'a> Readings<'a> {
         if delivery.signature.is_held() {
             return delivery;
         }
-        let silent = headline
-            .iter()
-            .find(|i| !matches!(self.all[**i].signature, Signature::Live(_)));
-        delivery.shown_by = silent.copied().unwrap_or(delivery.shown_by);
+        let is_late = |index: &&usize| !matches!(self.all[**index].signature, Signature::Live(_));
+        delivery.shown_by = headline.iter().find(is_late).copied().unwrap_or(delivery.shown_by);
         let timeline = &self.all[delivery.shown_by].timeline;
-        delivery.signature = Signature::Silence(Silence {
-            head: timeline.head,
-            watched: timeline.end,
-            emitted_bytes: None,
-            emitted_events: None,
-        });
+        let few = matches!(self.all[delivery.shown_by].signature, Signature::Undecided(Reason::FewReleases));
+        let groups = signature::begin_of_groups(timeline).filter(|_| few);
+        delivery.signature = groups.map_or_else(
+            || {
+                Signature::Silence(Silence {
+                    head: timeline.head,
+                    watched: timeline.end,
+                    emitted_bytes: None,
+                    emitted_events: None,
+                })
+            },
+            Signature::Grouped,
+        );
         delivery
     }
 
@@ -182,8 +187,8 @@ impl<'a> Readings<'a> {
         };
         delivery.shown_times = both.iter().filter(held).count();
         for index in both.iter().filter(|index| **index != delivery.shown_by) {
-            let other = &self.all[*index].signature;
-            delivery.signature = match (&delivery.signature, other) {
+            let other = self.hold_at(*index);
+            delivery.signature = match (&delivery.signature, &other) {
                 (Signature::Grouped(one), Signature::Grouped(other)) => {
                     Signature::Grouped(compare_groups(one, other))
                 }
@@ -201,6 +206,15 @@ impl<'a> Readings<'a> {
                 _ => continue,
             };
         }
+    }
+
+    /// What a reading shows of a hold, even if too little for a rule of its own:
+    /// one release says how long it took and how much it brought.
+    fn hold_at(&self, index: usize) -> Signature {
+        let Reading { timeline, signature } = &self.all[index];
+        let is_begun = matches!(signature, Signature::Undecided(Reason::FewReleases)) && timeline.role.has_stamps();
+        let begun = signature::begin_of_groups(timeline).filter(|_| is_begun);
+        begun.map_or_else(|| signature.clone(), Signature::Grouped)
     }
 
     /// A short stream under a full block looks held to the end. A probe that was
@@ -225,6 +239,14 @@ impl<'a> Readings<'a> {
         }
     }
 
+    /// Whether events were asked for that should have come several times over.
+    fn is_overdue(&self, index: usize) -> bool {
+        const EVENTS: f64 = 5.0;
+        let timeline = &self.all[index].timeline;
+        let asked = timeline.probe.request.asked.interval;
+        asked.is_some_and(|interval| timeline.end > EVENTS * interval.as_micros_f64() / 1e3)
+    }
+
     /// Silence on one probe is explained by what another one shows.
     fn weigh_silence(&self, delivery: &mut Delivery, silence: Silence, both: &[usize]) {
         let silent = |index: &&usize| matches!(self.all[**index].signature, Signature::Silence(_));
@@ -233,7 +255,11 @@ impl<'a> Readings<'a> {
             .iter()
             .copied()
             .filter(|index| rank(&self.all[*index]) > rank(&self.all[delivery.shown_by]));
-        if let Some(index) = better.max_by(|a, b| self.compare(*a, *b)) {
+        let better = better.max_by(|a, b| self.compare(*a, *b));
+        // A stream that should have spoken long ago is not live because it is so at another rate.
+        let is_overdue = self.is_overdue(delivery.shown_by);
+        let is_no_answer = |index: &usize| is_overdue && rank(&self.all[*index]) < 3;
+        if let Some(index) = better.filter(|index| !is_no_answer(index)) {
             delivery.signature = self.all[index].signature.clone();
             delivery.shown_by = index;
             delivery.shown_times = 1;
@@ -249,15 +275,17 @@ impl<'a> Readings<'a> {
 }
 
 /// NO STREAM > BUFFERED > BATCHED > LIVE > nothing certain. Of nothing certain,
-/// events that were seen say more than silence.
+/// events that were seen say more than silence, and events that certainly waited
+/// forbid to call the stream live because it is so at another rate.
 fn rank(reading: &Reading) -> u8 {
     match &reading.signature {
         Signature::NoStream(_) => 6,
         Signature::Whole(_) => 5,
         Signature::Grouped(_) | Signature::Behind(_) => 4,
-        Signature::Live(_) => 3,
-        Signature::Undecided(Reason::FewReleases | Reason::Irregular) => 2,
-        Signature::Undecided(_) | Signature::Silence(_) => 1,
+        Signature::Undecided(Reason::FewReleases) if reading.timeline.role.has_stamps() => 3,
+        Signature::Live(_) => 2,
+        Signature::Undecided(Reason::FewReleases | Reason::Irregular) => 1,
+        Signature::Undecided(_) | Signature::Silence(_) => 0,
     }
 }
 
@@ -296,10 +324,10 @@ fn compare_groups(one: &Grouped, other: &Grouped) -> Grouped {
             ..separated.unwrap_or(more).clone()
         };
     }
-    let rule = match (
-        agree(&more.bytes, &less.bytes, 1.01),
-        agree(&more.ms, &less.ms, 1.05),
-    ) {
+    // Single events that are held are held by time, whatever their size.
+    let any_alone = more.events < 2.0 || less.events < 2.0;
+    let bytes_agree = !any_alone && agree(&more.bytes, &less.bytes, 1.01);
+    let rule = match (bytes_agree, agree(&more.ms, &less.ms, 1.05)) {
         (true, false) => Rule::Size,
         (false, true) => Rule::Time,
         (true, true) => more.rule,

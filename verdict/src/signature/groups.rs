@@ -58,8 +58,10 @@ pub(crate) struct Amount {
     pub is_steady: bool,
 }
 
-/// A rule needs three releases to be one.
+/// Arrivals alone need three releases to show a rhythm.
 const MIN_RELEASES: usize = 3;
+/// Events that certainly waited, twice, and no others: already that is a hold.
+const MIN_STAMPED_RELEASES: usize = 2;
 /// A hold of single events shows in each of them; fewer are an accident.
 const MIN_ALONE: usize = 5;
 
@@ -67,37 +69,64 @@ pub(super) fn find(timeline: &Timeline, all: &[Release]) -> Option<Grouped> {
     let inside = releases::interior(timeline, all)?;
     let gap = timeline.mean_gap()?;
     let held = match timeline.role {
-        Role::Foreign => joined_share(timeline, all, gap) >= 0.8 && are_apart(&inside, timeline),
+        Role::Foreign => {
+            let joined = joined_share(timeline, all, gap) >= 0.8 && are_apart(&inside, timeline);
+            joined || are_blocks(&inside)
+        }
         Role::Cooperating | Role::Rhythm => late_share(timeline, all) >= 0.75,
     };
-    let alone = inside.events < 2.0 && inside.cutting < 0.5;
-    let enough = if alone {
-        all.len() >= MIN_ALONE
-    } else {
-        all.len() >= MIN_RELEASES
-    };
+    let alone = is_alone(&inside);
+    let enough = all.len()
+        >= match timeline.role {
+            _ if alone => MIN_ALONE,
+            Role::Foreign => MIN_RELEASES,
+            Role::Cooperating | Role::Rhythm => MIN_STAMPED_RELEASES,
+        };
     if !held || !enough || (alone && !is_constant_delay(&inside, timeline)) {
         return None;
     }
-    Some(Grouped {
-        rule: rule(&inside, timeline, alone),
-        releases: all.len(),
+    Some(grouped(rule(&inside, timeline, alone), timeline, all.len(), &inside, gap))
+}
+
+/// What is known about a hold of which too few releases were seen for a rule;
+/// absent if there was none.
+pub(super) fn begin(timeline: &Timeline, all: &[Release]) -> Option<Grouped> {
+    let inside = releases::interior(timeline, all)?;
+    let gap = timeline.mean_gap().unwrap_or_default();
+    Some(grouped(Rule::Irregular, timeline, all.len(), &inside, gap))
+}
+
+fn grouped(rule: Rule, timeline: &Timeline, releases: usize, inside: &Interior, gap: f64) -> Grouped {
+    Grouped {
+        rule,
+        releases,
         events: inside.events,
-        bytes: bytes(&inside, timeline),
-        ms: ms(&inside, gap),
+        bytes: bytes(inside, timeline),
+        ms: ms(inside, gap),
         interval: inside.interval.map_or(gap, |interval| interval.median),
         gap,
         cuts_events: inside.cutting > 0.5,
         is_wait: inside.wait.is_some(),
-    })
+    }
+}
+
+/// Whether each release brings a single event, whole.
+fn is_alone(inside: &Interior) -> bool {
+    inside.events < 2.0 && inside.cutting < 0.5
 }
 
 /// Whether events are being held, though too few releases were seen for a rule.
 pub(super) fn is_holding(timeline: &Timeline, all: &[Release]) -> bool {
+    const EVENTS: usize = 5;
+    if timeline.events.len() < EVENTS {
+        return false;
+    }
     match timeline.role {
-        Role::Foreign => timeline
-            .mean_gap()
-            .is_some_and(|gap| joined_share(timeline, all, gap) >= 0.8),
+        // All in one release, or nearly all in a few.
+        Role::Foreign if all.len() == 1 => true,
+        Role::Foreign => {
+            timeline.mean_gap().is_some_and(|gap| joined_share(timeline, all, gap) >= 0.8)
+        }
         Role::Cooperating | Role::Rhythm => late_share(timeline, all) >= 0.75,
     }
 }
@@ -123,10 +152,18 @@ fn joined_share(timeline: &Timeline, all: &[Release], gap: f64) -> f64 {
 
 /// Releases of a hold stand well apart, those of chance do not.
 fn are_apart(inside: &Interior, timeline: &Timeline) -> bool {
-    let shortest = inside
+    let usual_shortest = inside
         .interval
-        .map_or(f64::INFINITY, |interval| interval.min);
-    inside.count < 2 || shortest > timeline.noise.floor * 2.0
+        .map_or(f64::INFINITY, |interval| interval.low);
+    inside.count < 2 || usual_shortest > timeline.noise.floor * 2.0
+}
+
+/// Equal releases that end inside events: nobody writes a stream like that, but
+/// a buffer that hands on full blocks does.
+fn are_blocks(inside: &Interior) -> bool {
+    const ENOUGH: usize = 6;
+    let same = inside.bytes.low == inside.bytes.high;
+    inside.count >= ENOUGH && inside.cutting >= 0.8 && same
 }
 
 /// Single events that all wait equally long, and longer than a path may take.
@@ -145,22 +182,41 @@ fn rule(inside: &Interior, timeline: &Timeline, alone: bool) -> Rule {
         return Rule::Time;
     }
     let steady = |spread: &Option<Spread>| spread.as_ref().is_some_and(Spread::is_steady);
-    let (by_size, by_time) = match inside.lag {
-        // Releases that come with a write are triggered by it, unless the timer happens to agree.
-        Some(lag) => {
-            let with_write = lag.is_steady() && lag.median.abs() <= timeline.noise.floor;
-            (
-                bytes_steady && with_write,
-                steady(&inside.wait) || (!with_write && steady(&inside.interval)),
-            )
-        }
-        None => (bytes_steady, steady(&inside.interval)),
+    let Some(lag) = inside.lag else {
+        return rule_of_arrivals(inside, timeline);
     };
+    // Releases that come with a write are triggered by it, unless the timer happens to agree.
+    let with_write = lag.is_steady() && lag.median.abs() <= timeline.noise.floor;
+    let by_size = bytes_steady && with_write;
+    let by_time = steady(&inside.wait) || (!with_write && steady(&inside.interval));
     match (by_size, by_time) {
         (true, true) => Rule::Either,
         (true, false) => Rule::Size,
         (false, true) => Rule::Time,
         (false, false) => Rule::Irregular,
+    }
+}
+
+/// Without send times size and time look the same at a regular rate: a timer
+/// brings one event more or less, and so does a block. Only what varies by more
+/// than that, while the other does not, is ruled out.
+fn rule_of_arrivals(inside: &Interior, timeline: &Timeline) -> Rule {
+    let Some(interval) = inside.interval else { return Rule::Either };
+    let event = timeline.event_bytes().unwrap_or_default();
+    let gap = timeline.mean_gap().unwrap_or_default();
+    let varies = |spread: &Spread, step: f64| {
+        let range = spread.high - spread.low;
+        range > (2.5 * step).max(0.2 * spread.median)
+    };
+    let is_constant = |spread: &Spread, step: f64| {
+        spread.high - spread.low <= (1.2 * step).max(0.05 * spread.median)
+    };
+    let (bytes_vary, time_varies) = (varies(&inside.bytes, event), varies(&interval, gap));
+    match (bytes_vary, time_varies) {
+        (false, true) if is_constant(&inside.bytes, event) => Rule::Size,
+        (true, false) if is_constant(&interval, gap) => Rule::Time,
+        (true, true) => Rule::Irregular,
+        _ => Rule::Either,
     }
 }
 
@@ -196,11 +252,11 @@ fn ms(inside: &Interior, gap: f64) -> Amount {
     let of = |spread: Spread, slack: f64| Amount {
         value: spread.median,
         low: (spread.median - slack).max(0.0),
-        high: spread.median.max(spread.max.min(spread.median * 1.05)),
+        high: spread.high,
         is_steady: spread.is_steady(),
     };
     match (inside.wait, inside.interval) {
-        (Some(wait), _) if wait.is_steady() => of(wait, wait.median - wait.min),
+        (Some(wait), _) if wait.is_steady() => of(wait, wait.median - wait.low),
         // A timer that runs by itself: its period shows, the wait has any phase.
         (Some(_), Some(interval)) if interval.is_steady() => of(interval, gap),
         (Some(wait), _) => Amount {

@@ -20,7 +20,7 @@ pub(crate) struct Live {
     pub longest_wait: Option<f64>,
     /// From the first to the last event, in milliseconds.
     pub watched: f64,
-    /// Times in which events were held once, at most two.
+    /// The longest times in which events were held once, at most two, by time.
     pub pauses: Vec<Pause>,
     /// Whether the share of late events is above what an idle machine shows.
     pub is_rough: bool,
@@ -49,6 +49,13 @@ struct Tally {
 }
 
 impl Tally {
+    /// Keeps the longest pauses only: the others count as what they are, late events.
+    fn keep_longest_pauses(&mut self) {
+        self.pauses.sort_by(|a, b| b.held.total_cmp(&a.held));
+        self.pauses.truncate(MAX_PAUSES);
+        self.pauses.sort_by(|a, b| a.at.total_cmp(&b.at));
+    }
+
     fn share_outside_pauses(&self) -> f64 {
         let paused: usize = self.pauses.iter().map(|pause| pause.events).sum();
         stats::share(self.good, self.judged.saturating_sub(paused))
@@ -83,19 +90,16 @@ pub(super) fn find(timeline: &Timeline, releases: &[Release]) -> Option<Live> {
     })
 }
 
-/// Nearly all on time; or all but one or two pauses, in which events gathered.
+/// Nearly all on time but for one or two pauses, in which events gathered.
 fn is_good(role: Role, tally: &Tally) -> bool {
-    if !role.has_stamps() {
-        return tally.pauses.len() <= MAX_PAUSES && tally.share_outside_pauses() >= 0.6;
-    }
-    let nearly_all = stats::share(tally.good, tally.judged) >= 0.95;
-    nearly_all || (tally.pauses.len() <= MAX_PAUSES && tally.share_outside_pauses() >= 0.9)
+    let needed = if role.has_stamps() { 0.9 } else { 0.6 };
+    tally.share_outside_pauses() >= needed
 }
 
 /// Whether what came so far was as it should be.
 pub(super) fn is_fine_so_far(timeline: &Timeline, releases: &[Release]) -> bool {
     let tally = tally(timeline, releases);
-    tally.pauses.len() <= MAX_PAUSES && (tally.good * 10 >= tally.judged * 9 || tally.judged < 5)
+    is_good(timeline.role, &tally) || tally.judged < 5
 }
 
 /// The minimum before LIVE may be said: thirty events, or fewer over a longer time.
@@ -119,11 +123,13 @@ fn tally(timeline: &Timeline, releases: &[Release]) -> Tally {
     let watched = at(timeline.events.last())
         .zip(at(timeline.events.first()))
         .map_or(0.0, |(l, f)| l - f);
-    if timeline.role.has_stamps() {
+    let mut tally = if timeline.role.has_stamps() {
         tally_stamped(timeline, releases, watched)
     } else {
         tally_foreign(timeline, releases, watched)
-    }
+    };
+    tally.keep_longest_pauses();
+    tally
 }
 
 /// With send times: an event is good if it certainly waited no longer than the

@@ -1,0 +1,187 @@
+//! Which request would tell more: the next probe of a check, and whether the
+//! running one has said all it can.
+//!
+//! Pure, like the diagnosis: the caller keeps the budget, the politeness and the
+//! clock. Source: causes 5.3, in the order in which the answers are needed.
+
+use run_record::time::Nanos;
+use run_record::verdict::Reason;
+
+use crate::observations::{Asked, Count, Observations, Own, Probe};
+use crate::signature::{self, Grouped, Rule, Signature};
+use crate::timeline::Timeline;
+use crate::weigh::{Delivery, Reading, Readings};
+
+/// One request that would tell more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Whether to send `Accept-Encoding` as a browser does.
+    pub accept_encoding: bool,
+    /// What to ask of a server that can be asked; all absent asks for nothing.
+    pub asked: Asked,
+    /// What it would tell.
+    pub why: Why,
+}
+
+/// What a probe is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// What users see; it decides the headline.
+    AsBrowser,
+    /// Whether a compressor holds.
+    WithoutCompression,
+    /// Size or time, a timer or one behind.
+    OtherRate,
+    /// A short stream under a full block, or a hold to the end.
+    MoreBytes,
+}
+
+/// What the check may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// What the first request asks of the server.
+    pub first: Asked,
+    /// Whether rate and size can be asked for, as of target-server.
+    pub can_vary: bool,
+    /// Whether requests may carry `Accept-Encoding`.
+    pub accepts_encodings: bool,
+}
+
+/// The next probe, after those that were made; absent when no request would tell more.
+#[must_use]
+pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
+    if observations.probes.is_empty() {
+        let accept_encoding = reach.accepts_encodings;
+        return Some(Ask { accept_encoding, asked: reach.first, why: Why::AsBrowser });
+    }
+    let readings = Readings::of(observations);
+    let delivery = readings.weigh()?;
+    let shown = readings.at(delivery.shown_by).timeline.probe;
+    let control = without_compression(observations, &delivery.signature, shown);
+    let may_vary = reach.can_vary && !delivery.is_compressor && variations(observations) < MAX_VARIATIONS;
+    let was_made = |ask: &Ask| {
+        let same = |probe: &Probe| {
+            probe.request.asked == ask.asked
+                && probe.request.accept_encoding.is_some() == ask.accept_encoding
+        };
+        observations.probes.iter().any(same)
+    };
+    let variation = || vary(&delivery, &readings, reach).filter(|ask| !was_made(ask));
+    control.or_else(|| if may_vary { variation() } else { None })
+}
+
+/// Two other rates or sizes decide whatever requests can decide.
+const MAX_VARIATIONS: usize = 2;
+
+/// Whether more of the same response would not change what this probe says.
+///
+/// A live stream is settled with thirty events, a hold with six releases, a
+/// response with its end.
+#[must_use]
+pub fn is_settled(probe: &Probe, own: &Own) -> bool {
+    const RELEASES: usize = 6;
+    let timeline = Timeline::of(probe, own);
+    if timeline.has_ended() {
+        return true;
+    }
+    match signature::read(&timeline) {
+        Signature::NoStream(_) => true,
+        Signature::Live(live) => live.good >= 30 && live.pauses.is_empty() && !live.is_rough,
+        Signature::Grouped(grouped) => grouped.releases >= RELEASES && grouped.rule != Rule::Irregular,
+        Signature::Behind(behind) => behind.events >= 3 * RELEASES,
+        Signature::Whole(_) | Signature::Silence(_) | Signature::Undecided(_) => false,
+    }
+}
+
+/// A control without Accept-Encoding, when the headline is not live or is compressed.
+fn without_compression(seen: &Observations, signature: &Signature, shown: &Probe) -> Option<Ask> {
+    let has_control = seen.probes.iter().any(|probe| probe.request.accept_encoding.is_none());
+    let is_coded = shown.head.as_ref().is_some_and(|head| head.content_coding().is_some());
+    let is_settled = match signature {
+        Signature::NoStream(_) => true,
+        // An announced length of an uncompressed body is proof by itself.
+        Signature::Whole(whole) => whole.has_length && !is_coded,
+        Signature::Live(_) => !is_coded,
+        _ => false,
+    };
+    let asked = shown.request.asked;
+    (!has_control && !is_settled)
+        .then_some(Ask { accept_encoding: false, asked, why: Why::WithoutCompression })
+}
+
+/// How many other rates or sizes than the first were asked for.
+fn variations(seen: &Observations) -> usize {
+    let mut distinct: Vec<Asked> = Vec::new();
+    for probe in &seen.probes {
+        if !distinct.contains(&probe.request.asked) {
+            distinct.push(probe.request.asked);
+        }
+    }
+    distinct.len().saturating_sub(1)
+}
+
+fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    let timeline = &readings.at(delivery.shown_by).timeline;
+    let asked = timeline.probe.request.asked;
+    let (asked, why) = match &delivery.signature {
+        Signature::Grouped(grouped) if !is_separated(grouped, readings) => {
+            (other_rate(asked, grouped.gap), Why::OtherRate)
+        }
+        Signature::Behind(behind) if !behind.tracks_next => {
+            (other_rate(asked, behind.gap), Why::OtherRate)
+        }
+        Signature::Undecided(Reason::FewReleases | Reason::FewEvents) => {
+            (faster(asked, timeline.mean_gap()?), Why::OtherRate)
+        }
+        Signature::Undecided(Reason::NoEvents) | Signature::Silence(_) => {
+            (more_bytes(asked), Why::MoreBytes)
+        }
+        Signature::Whole(whole) if !whole.has_length && !whole.exceeds_known_blocks() => {
+            (more_bytes(asked), Why::MoreBytes)
+        }
+        _ => return None,
+    };
+    Some(Ask { accept_encoding: reach.accepts_encodings, asked, why })
+}
+
+/// Whether size and time are told apart: by blocks that cut events, or by two rates.
+fn is_separated(grouped: &Grouped, readings: &Readings) -> bool {
+    let has_groups = |reading: &&Reading| matches!(reading.signature, Signature::Grouped(_));
+    let rates = readings.all().iter().filter(has_groups).map(|r| r.timeline.probe.request.asked);
+    let mut rates = rates.peekable();
+    let first = rates.peek().copied();
+    let has_two_rates = rates.any(|asked| Some(asked) != first);
+    (grouped.rule == Rule::Size && grouped.cuts_events) || has_two_rates
+}
+
+/// Two and a half times as fast, or as slow where faster could not be resolved:
+/// no small multiple, so that no timer fits both rates.
+fn other_rate(asked: Asked, gap_ms: f64) -> Asked {
+    let factor = if gap_ms * 0.4 >= FASTEST_MS { 0.4 } else { 2.5 };
+    Asked { interval: Some(nanos(gap_ms * factor)), ..asked }
+}
+
+/// Fast enough that a block which opened once or not at all opens several times.
+fn faster(asked: Asked, gap_ms: f64) -> Asked {
+    Asked { interval: Some(nanos((gap_ms * 0.1).max(FASTEST_MS))), ..asked }
+}
+
+/// At least 50,000 bytes a second, in events small enough to show small blocks:
+/// what holds 16 KiB opens three times a second, what holds 64 KiB every 1.3 s.
+fn more_bytes(asked: Asked) -> Asked {
+    const EVENTS: u64 = 600;
+    const BYTES: u64 = 250;
+    let count = asked.count.map(|count| match count {
+        Count::Events(count) => Count::Events(count.max(EVENTS)),
+        Count::Endless => Count::Endless,
+    });
+    let size = Some(asked.size.unwrap_or(BYTES).max(BYTES));
+    Asked { interval: Some(nanos(FASTEST_MS)), size, count }
+}
+
+/// 200 events a second: faster than that, releases run into each other.
+const FASTEST_MS: f64 = 5.0;
+
+fn nanos(ms: f64) -> Nanos {
+    Nanos((ms * 1e6).round().max(1.0) as u64)
+}

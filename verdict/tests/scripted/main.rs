@@ -1,0 +1,9 @@
+//! Verdicts on scripted time: a source, a server, a path and a client that know
+//! nothing of the rules, and the words that must come out.
+
+mod chance;
+mod check;
+mod client;
+mod modes;
+mod server;
+mod source;
