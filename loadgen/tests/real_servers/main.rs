@@ -1,38 +1,125 @@
 //! `loadgen run` against real servers: Node behind nginx, TLS through nginx, Rails on Puma over TCP and a Unix socket.
 //!
-//! The counts are exact because every stream here has a known number of events and a reconnection is answered 204.
-//! `./scripts/test` installs the servers and runs these tests; a plain `cargo test` skips them.
+//! The counts are exact, because every stream has a known number of events and a subscriber that comes back is answered 204, which
+//! ends it. `./scripts/test` installs the servers and runs these tests; a plain `cargo test` skips them.
 
+mod outcome;
 mod setup;
 
+use outcome::{Counts, run};
 use setup::Setup;
 
 #[test]
 #[ignore = "needs node and nginx: ./scripts/test installs them"]
-fn a_setup_is_gone_with_its_whole_group() {
-    let origin = Setup::start("node-http");
-    let proxy = Setup::start_before_origin("nginx-buffering-off", &origin);
+fn two_thousand_subscribers_on_node_behind_nginx_get_every_event() {
+    let node = Setup::start("node-http");
+    let nginx = Setup::start_before_origin("nginx-buffering-off", &node);
+    let url = nginx.url("/prices?interval=1s&count=10");
+    let outcome = run(&["-c", "2000", "--ramp", "2s", "--for", "60s", &url]);
+    outcome.assert_counts(Counts {
+        subscribers: 2_000,
+        events_each: 10,
+    });
+    // Node counts what it wrote: nothing was lost on the way, and nothing was invented.
+    let stats = node.get("/stats").expect("node still answers");
     assert!(
-        proxy
-            .get("/stats")
-            .expect("an answer")
-            .contains("\"opened\":0")
+        stats.contains(r#"{"opened":2000,"open":0,"written":20000}"#),
+        "{stats}"
     );
-    let groups = [origin.group(), proxy.group()];
-    drop(proxy);
-    drop(origin);
+}
+
+#[test]
+#[ignore = "needs node and nginx: ./scripts/test installs them"]
+fn streams_arrive_whole_over_tls_through_nginx() {
+    let node = Setup::start("node-http");
+    let nginx = Setup::start_before_origin("nginx-buffering-off", &node);
+    let url = nginx.tls_url("/prices?interval=100ms&count=20");
+    let certificate = nginx.file("cert.pem");
+    let certificate = certificate.to_str().expect("a temporary path is text");
+    let outcome = run(&[
+        "-c",
+        "100",
+        "--ramp",
+        "1s",
+        "--for",
+        "60s",
+        "--cacert",
+        certificate,
+        &url,
+    ]);
+    outcome.assert_counts(Counts {
+        subscribers: 100,
+        events_each: 20,
+    });
+
+    // Without the certificate nobody vouches for this server.
+    let refused = run(&["-c", "1", "--for", "1s", &url]);
+    refused.assert_no_stream("certificate");
+}
+
+#[test]
+#[ignore = "needs puma and Rails: ./scripts/test installs them"]
+fn rails_on_puma_serves_its_five_streams() {
+    let puma = Setup::start("puma");
+    let url = puma.url("/live/small?lm=1");
+    let outcome = run(&[
+        "-c",
+        "5",
+        "--for",
+        "60s",
+        "--seq",
+        "id",
+        "--sent-at",
+        "json:/emitted:ns",
+        &url,
+    ]);
+    outcome.assert_counts(Counts {
+        subscribers: 5,
+        events_each: 20,
+    });
+}
+
+#[test]
+#[ignore = "needs puma and Rails: ./scripts/test installs them"]
+fn rails_on_puma_serves_its_five_streams_over_a_unix_socket() {
+    let puma = Setup::start_on_socket("puma-unix", "puma.sock");
+    let socket = puma.file("puma.sock");
+    let socket = socket.to_str().expect("a temporary path is text");
+    let url = puma.url("/live/small?lm=1");
+    let outcome = run(&[
+        "-c",
+        "5",
+        "--for",
+        "60s",
+        "--seq",
+        "id",
+        "--sent-at",
+        "json:/emitted:ns",
+        "--unix-socket",
+        socket,
+        &url,
+    ]);
+    outcome.assert_counts(Counts {
+        subscribers: 5,
+        events_each: 20,
+    });
+}
+
+#[test]
+#[ignore = "needs node and nginx: ./scripts/test installs them"]
+fn a_setup_is_gone_with_its_whole_group() {
+    let node = Setup::start("node-http");
+    let nginx = Setup::start_before_origin("nginx-buffering-off", &node);
+    let groups = [node.group(), nginx.group()];
+    for group in groups {
+        assert_eq!(nix::sys::signal::killpg(group, None), Ok(()));
+    }
+    drop(nginx);
+    drop(node);
     for group in groups {
         assert_eq!(
             nix::sys::signal::killpg(group, None),
             Err(nix::errno::Errno::ESRCH)
         );
     }
-}
-
-#[test]
-#[ignore = "needs puma and Rails: ./scripts/test installs them"]
-fn rails() {
-    let tcp = Setup::start("puma");
-    let unix = Setup::start_on_socket("puma-unix", "puma.sock");
-    println!("{} {} {}", tcp.url("/"), unix.url("/"), tcp.tls_url(""));
 }

@@ -90,7 +90,7 @@ fn tests_only(sources: &[Source]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for source in sources {
         for name in &source.names.test_modules {
-            found.push([source.module.as_slice(), &[name.clone()]].concat());
+            found.push([source.module.as_slice(), std::slice::from_ref(name)].concat());
         }
     }
     found
