@@ -6,6 +6,7 @@ pub mod coding;
 pub mod engine;
 pub mod exit;
 pub mod plan;
+pub mod preflight;
 pub mod recorder;
 pub mod request;
 pub mod schedule;

@@ -1,0 +1,150 @@
+//! Before the first measured connection: what cannot work is refused at once, with the number that would.
+//! It must not measure; it turns a draft into a plan, or says why there is none.
+
+mod descriptors;
+mod memory;
+mod output;
+mod politeness;
+mod ports;
+mod reach;
+
+use std::fmt;
+
+use run_record::time::Mono;
+use thiserror::Error;
+
+pub use descriptors::DescriptorsError;
+pub use memory::MemoryError;
+pub use output::OutputError;
+pub use politeness::Impolite;
+pub use ports::PortsError;
+pub use reach::{ReachError, Refusal};
+
+use crate::exit::Exit;
+use crate::plan::{Draft, Endpoint, Plan};
+
+/// A plan that can work, as far as can be told beforehand.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// With endpoints that answered.
+    pub plan: Plan,
+    /// What a person should know before it starts; may be empty.
+    pub notes: Vec<Note>,
+}
+
+/// Something noticed that does not stand in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// An address of the name that is not used, because it did not answer.
+    Dropped(Refusal),
+    /// Addresses of the name that are not used, because none of the source addresses can reach them.
+    OtherFamily(Vec<Endpoint>),
+    /// Source addresses of this machine chosen because one has too few ports.
+    Sources(usize),
+    /// Decoding windows may grow beyond the memory there is.
+    Windows {
+        /// Bytes of all windows at their largest.
+        most: u64,
+        /// Bytes available.
+        available: u64,
+    },
+}
+
+/// Why a run cannot work. Nothing was measured.
+#[derive(Debug, Error)]
+pub enum PreflightError {
+    /// The record could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// Too few file descriptors.
+    #[error(transparent)]
+    Descriptors(#[from] DescriptorsError),
+    /// Too little memory.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// Nothing answers.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    /// Nobody has agreed to this load.
+    #[error(transparent)]
+    Impolite(#[from] Impolite),
+    /// Too few source ports, or source addresses that are none.
+    #[error(transparent)]
+    Ports(#[from] PortsError),
+}
+
+/// Checks the machine, looks up the target, tries it once and settles where connections start from.
+///
+/// `now` is the monotonic clock; it bounds the wait for a target that does not answer yet. The machine is looked
+/// at first: waiting for a target is of no use to a run that cannot work. As a side effect the limit on file
+/// descriptors is raised as far as it can be.
+pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, PreflightError> {
+    let asked = draft.asked();
+    if let Some(path) = &asked.output.record {
+        output::check(path)?;
+    }
+    descriptors::secure(&asked.load)?;
+    let windows = memory::check(asked)?;
+    let reached = reach::reach(draft.route(), draft.wait(), now)?;
+    politeness::check(asked, &reached.endpoints, draft.allowed_host())?;
+    let chosen = ports::choose(&asked.load, reached.endpoints, ports::local_range())?;
+    let notes = reached
+        .refused
+        .into_iter()
+        .map(Note::Dropped)
+        .chain(chosen.notes)
+        .chain(windows)
+        .collect();
+    Ok(Admitted {
+        plan: draft.complete(chosen.endpoints, chosen.sources),
+        notes,
+    })
+}
+
+impl PreflightError {
+    /// The outcome to report.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Output(_) | Self::Impolite(_) => Exit::Usage,
+            Self::Ports(
+                PortsError::Source { .. } | PortsError::Families | PortsError::NoEndpoint(_),
+            ) => Exit::Usage,
+            Self::Descriptors(_) | Self::Memory(_) | Self::Ports(PortsError::TooFew { .. }) => {
+                Exit::Machine
+            }
+            Self::Reach(_) => Exit::NoStream,
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dropped(refusal) => write!(f, "{refusal}: this address is not used"),
+            Self::OtherFamily(endpoints) => {
+                let endpoints: Vec<String> = endpoints.iter().map(Endpoint::to_string).collect();
+                write!(
+                    f,
+                    "not used, as the source addresses cannot reach it: {}",
+                    endpoints.join(", ")
+                )
+            }
+            Self::Sources(count) => {
+                write!(
+                    f,
+                    "connections start from {count} loopback addresses, as one has too few ports"
+                )
+            }
+            Self::Windows { most, available } => write!(
+                f,
+                "decoding may need up to {} MiB and {} MiB are available; \
+                 offer gzip alone (-H 'Accept-Encoding: gzip') if memory runs out",
+                most >> 20,
+                available >> 20
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

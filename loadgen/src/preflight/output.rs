@@ -1,0 +1,97 @@
+//! The file for the record: that it can be written is found out before an hour of measuring, not after.
+//! It must not write the record.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why the record could not be written where it was asked for.
+#[derive(Debug, Error)]
+pub enum OutputError {
+    /// The file is replaced as a whole, and a directory or a device must not be.
+    #[error("--out {0}: exists and is no regular file; name another")]
+    NotAFile(PathBuf),
+    /// The path has no name at its end.
+    #[error("--out {0}: names no file; add one, such as run.json")]
+    NoName(PathBuf),
+    /// A file cannot be made beside it.
+    #[error("--out {path}: cannot write to {directory}: {source}")]
+    Directory {
+        /// The file asked for.
+        path: PathBuf,
+        /// Where it would be.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Makes a file beside `path` and takes it away again: the record is written beside its place and then moved.
+pub(super) fn check(path: &Path) -> Result<(), OutputError> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(OutputError::NotAFile(path.to_owned()));
+    }
+    let name = path
+        .file_name()
+        .ok_or_else(|| OutputError::NoName(path.to_owned()))?;
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut probe = name.to_owned();
+    probe.push(format!(".{}.probe", std::process::id()));
+    let probe = directory.join(probe);
+    let made = OpenOptions::new().write(true).create_new(true).open(&probe);
+    made.and_then(|_| fs::remove_file(&probe))
+        .map_err(|source| OutputError::Directory {
+            path: path.to_owned(),
+            directory: directory.to_owned(),
+            source,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writable_place_is_left_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run.json");
+        check(&path).unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+        fs::write(&path, "old").unwrap();
+        check(&path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            check(directory.path()),
+            Err(OutputError::NotAFile(_))
+        ));
+        assert!(matches!(
+            check(Path::new("/dev/null")),
+            Err(OutputError::NotAFile(_))
+        ));
+        assert!(matches!(check(Path::new("")), Err(OutputError::NoName(_))));
+        let missing = directory.path().join("missing/run.json");
+        let error = check(&missing).unwrap_err();
+        assert!(matches!(&error, OutputError::Directory { .. }), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("--out {}: cannot write", missing.display()))
+        );
+        fs::write(directory.path().join("file"), "").unwrap();
+        let below_a_file = directory.path().join("file/run.json");
+        assert!(matches!(
+            check(&below_a_file),
+            Err(OutputError::Directory { .. })
+        ));
+    }
+}
