@@ -14,7 +14,7 @@ mod worker;
 
 use crate::clock;
 use crate::plan::{Endpoint, Plan};
-use crate::recorder::{Recorder, Tapped};
+use crate::recorder::{Recorder, Tap};
 use crate::schedule::Schedule;
 use crate::session::Spec;
 use mio::{Poll, Token, Waker};
@@ -52,7 +52,7 @@ pub struct Outcome {
     /// The largest movement of the wall clock against the monotonic one.
     pub clock_step: Nanos,
     /// Every event, where [`Instrument::tap`] asked for it.
-    pub tapped: Vec<Tapped>,
+    pub tapped: Tap,
 }
 
 /// Why a run ended.

@@ -22,7 +22,7 @@ pub struct Recorder {
     worst: Worst,
     trace_streams: u32,
     trace_events: u32,
-    tap: Option<Vec<Tapped>>,
+    tap: Option<Box<Tap>>,
 }
 
 /// How exactly the arrival of an event is known (measuring 1.1).
@@ -76,17 +76,38 @@ pub struct StreamOf<'a> {
     pub remote: &'a str,
 }
 
-/// One event as a test sees it: every event of every stream, kept without bound.
+/// Every event of every stream, kept without bound: what tests compare with the truth, event by event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tap {
+    /// The events, in the order in which each worker booked them.
+    pub events: Vec<Tapped>,
+    /// Subscriber, stream and request id of each stream.
+    pub streams: Vec<(u32, u32, String)>,
+}
+
+/// One event as a test sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tapped {
     /// Number of the subscriber.
     pub subscriber: u32,
+    /// Number of its stream, from 0.
+    pub stream: u32,
     /// Number of the event in its sequence.
     pub seq: Option<u64>,
     /// When it arrived.
     pub arrival: Interval,
+    /// How exactly that is known.
+    pub class: Class,
     /// When it was read.
     pub read: Wall,
+}
+
+impl Tap {
+    /// Adds what another worker has tapped.
+    pub fn append(&mut self, mut other: Tap) {
+        self.events.append(&mut other.events);
+        self.streams.append(&mut other.streams);
+    }
 }
 
 impl Recorder {
@@ -102,12 +123,12 @@ impl Recorder {
 
     /// Keeps every event of every stream: for tests that compare with the truth event by event.
     pub fn tap(&mut self) {
-        self.tap = Some(Vec::new());
+        self.tap = Some(Box::default());
     }
 
     /// What was tapped.
-    pub fn take_tapped(&mut self) -> Vec<Tapped> {
-        self.tap.take().unwrap_or_default()
+    pub fn take_tapped(&mut self) -> Tap {
+        self.tap.take().map(|tap| *tap).unwrap_or_default()
     }
 
     /// Records a sample.
@@ -135,6 +156,10 @@ impl Recorder {
     pub fn stream_opened(&mut self, of: &StreamOf<'_>, requested: Wall, head: Wall) {
         self.measured.timeline.slice_mut(head).opened += 1;
         self.group.counters.connections.opened += 1;
+        if let Some(tap) = &mut self.tap {
+            let id = of.request_id.map_or("", |(_, value)| value);
+            tap.streams.push((of.subscriber, of.stream, id.to_owned()));
+        }
         if self.is_traced(of) {
             let mut trace = trace_of(of);
             trace.requested_us = Some(requested);
@@ -206,11 +231,12 @@ impl Recorder {
             self.trace(event, of);
         }
         if let Some(tap) = &mut self.tap {
-            let seq = event.facts.seq;
-            tap.push(Tapped {
+            tap.events.push(Tapped {
                 subscriber: of.subscriber,
-                seq,
+                stream: of.stream,
+                seq: event.facts.seq,
                 arrival,
+                class: event.class,
                 read: event.read,
             });
         }

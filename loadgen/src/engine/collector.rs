@@ -4,7 +4,7 @@
 
 use super::{Batch, EndOfRun, Outcome, Shared};
 use crate::clock;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, Tap};
 use mio::Waker;
 use run_record::measured::{Measured, UNNAMED_GROUP};
 use run_record::time::{Mono, Nanos};
@@ -112,7 +112,7 @@ struct Collector {
     gauges: Vec<Gauges>,
     workers_cpu: Nanos,
     clock_step: Nanos,
-    tapped: Vec<crate::recorder::Tapped>,
+    tapped: Tap,
 }
 
 impl Collector {
@@ -124,7 +124,7 @@ impl Collector {
             gauges: vec![Gauges::default(); workers],
             workers_cpu: Nanos::ZERO,
             clock_step: Nanos::ZERO,
-            tapped: Vec::new(),
+            tapped: Tap::default(),
         }
     }
 
@@ -135,7 +135,7 @@ impl Collector {
         match batch.cpu {
             Some(cpu) => {
                 self.workers_cpu = self.workers_cpu + cpu;
-                self.tapped.append(&mut batch.recorder.take_tapped());
+                self.tapped.append(batch.recorder.take_tapped());
             }
             // The worker may have ended meanwhile.
             None => drop(links[batch.worker].spares.try_send(batch.recorder)),
