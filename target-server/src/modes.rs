@@ -3,6 +3,30 @@
 //! that it must get, stands in README.md.
 
 pub(crate) mod action;
+mod comments_only;
+mod content_length;
+mod cork;
+mod cut_after;
+mod cut_idle;
+mod delay;
+mod duplicate;
+mod empty;
+mod gzip;
+mod held;
+mod hold_all;
+mod hold_size;
+mod hold_time;
+mod lag_one;
+mod late_first;
+mod late_head;
+mod lose;
+mod reorder;
+#[cfg(test)]
+mod script;
+mod stall;
+mod status;
+mod truncate;
+mod wrong_type;
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -77,7 +101,7 @@ pub(crate) struct Entry {
     /// Its name, as in `mode=NAME` or `mode=NAME:VALUE`.
     pub name: &'static str,
     /// Its value in words; absent if it takes none.
-    pub value: Option<&'static str>,
+    pub(crate) value: Option<&'static str>,
     /// What the rest of the request must be like.
     pub needs: Needs,
     /// Reads the value, and says how to make the mode for a subscriber.
@@ -106,7 +130,30 @@ pub(crate) enum Needs {
 }
 
 /// All modes, in the order of README.md.
-pub(crate) const CATALOGUE: &[Entry] = &[];
+pub(crate) const CATALOGUE: &[Entry] = &[
+    hold_all::ENTRY,
+    content_length::ENTRY,
+    hold_size::ENTRY,
+    hold_time::ENTRY,
+    lag_one::ENTRY,
+    late_head::ENTRY,
+    late_first::ENTRY,
+    delay::ENTRY,
+    cork::ENTRY,
+    gzip::FLUSHED,
+    gzip::UNFLUSHED,
+    stall::ENTRY,
+    cut_after::ENTRY,
+    cut_idle::ENTRY,
+    truncate::ENTRY,
+    wrong_type::ENTRY,
+    status::ENTRY,
+    empty::ENTRY,
+    comments_only::ENTRY,
+    lose::ENTRY,
+    duplicate::ENTRY,
+    reorder::ENTRY,
+];
 
 /// A mode with its value, ready to be made for any number of subscribers.
 #[derive(Clone)]
@@ -136,11 +183,21 @@ pub(crate) enum UnknownMode {
 }
 
 fn known() -> String {
-    let forms = CATALOGUE.iter().map(|entry| match entry.value {
-        Some(value) => format!("{}:{value}", entry.name),
-        None => entry.name.to_owned(),
-    });
-    forms.collect::<Vec<_>>().join(", ")
+    CATALOGUE
+        .iter()
+        .map(Entry::form)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl Entry {
+    /// Its name with its value in words, as it is asked for.
+    fn form(&self) -> String {
+        match self.value {
+            Some(value) => format!("{}:{value}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
 }
 
 impl FromStr for ModeSpec {
@@ -161,7 +218,7 @@ impl FromStr for ModeSpec {
             expected: expected.to_owned(),
         };
         let factory = match (value, entry.value) {
-            (None, Some(form)) => return Err(wrong(&format!("{name}:{form}"))),
+            (None, Some(_)) => return Err(wrong(&entry.form())),
             (Some(_), None) => return Err(wrong(&format!("{name} without a value"))),
             (value, _) => {
                 (entry.prepare)(value.unwrap_or_default()).map_err(|expected| wrong(&expected))?
@@ -210,5 +267,103 @@ impl fmt::Display for ModeSpec {
 impl fmt::Debug for ModeSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ModeSpec({})", self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The rows of the table of modes: name with value, and the other cells.
+    fn documented() -> Vec<(String, Vec<String>)> {
+        let (_, table) = include_str!("../README.md")
+            .split_once("\n## Modes\n")
+            .unwrap();
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|row| {
+            let mut cells = row
+                .trim_matches('|')
+                .split('|')
+                .map(|cell| cell.trim().to_owned());
+            let form = cells.next().unwrap().trim_matches('`').to_owned();
+            (form, cells.collect())
+        })
+        .collect()
+    }
+
+    #[test]
+    fn every_mode_has_its_row_and_every_row_its_mode() {
+        let forms: BTreeSet<String> = documented().into_iter().map(|(form, _)| form).collect();
+        assert_eq!(forms, CATALOGUE.iter().map(Entry::form).collect());
+        assert_eq!(forms.len(), CATALOGUE.len());
+    }
+
+    #[test]
+    fn every_row_names_a_verdict_for_both_observers() {
+        const VERDICTS: [&str; 7] = [
+            "LIVE",
+            "BATCHED",
+            "BUFFERED",
+            "CUT",
+            "NO STREAM",
+            "INCONCLUSIVE",
+            "none demanded",
+        ];
+        for (form, cells) in documented() {
+            assert_eq!(cells.len(), 4, "{form}");
+            for verdict in &cells[2..] {
+                let is_known = VERDICTS.iter().any(|word| verdict.starts_with(word))
+                    || verdict.starts_with("the same");
+                assert!(is_known, "{form}: {verdict}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let message = "hold".parse::<ModeSpec>().unwrap_err().to_string();
+        assert!(
+            message.starts_with(
+                "unknown mode hold; known: hold-all, content-length, hold-size:BYTES, "
+            ),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_says_what_is_right() {
+        let message = |text: &str| text.parse::<ModeSpec>().unwrap_err().to_string();
+        assert_eq!(
+            message("hold-size"),
+            "mode=hold-size: expected hold-size:BYTES"
+        );
+        assert_eq!(
+            message("hold-size:0"),
+            "mode=hold-size:0: expected a whole number from 1 to 16777216"
+        );
+        assert_eq!(
+            message("hold-all:3"),
+            "mode=hold-all:3: expected hold-all without a value"
+        );
+        assert!(message("stall:2s").contains("TIME@EVENT"));
+    }
+
+    #[test]
+    fn what_a_mode_needs_is_checked_against_the_request() {
+        let mode = |text: &str| text.parse::<ModeSpec>().unwrap();
+        let tcp = Client::default();
+        let unix = Client { unix: true, ..tcp };
+        assert!(mode("content-length").problem_with(None, &tcp).is_some());
+        assert!(
+            mode("content-length")
+                .problem_with(NonZeroU64::new(3), &tcp)
+                .is_none()
+        );
+        assert!(mode("cork").problem_with(None, &unix).is_some());
+        assert!(mode("cork").problem_with(None, &tcp).is_none());
+        assert!(mode("gzip").build(&tcp).is_none());
+        assert!(mode("gzip").build(&Client { gzip: true, ..tcp }).is_some());
     }
 }

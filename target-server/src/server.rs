@@ -274,7 +274,7 @@ impl Doors {
             .collect::<io::Result<Vec<_>>>()?;
         let control = match control.map(Bound::into_listener).transpose()? {
             Some(Listener::Tcp(listener)) => Some(listener),
-            Some(Listener::Unix(..)) | None => None,
+            Some(Listener::Unix { .. }) | None => None,
         };
         Ok(Self { main, control, tls })
     }

@@ -25,7 +25,12 @@ pub(crate) enum Listener {
     /// TCP.
     Tcp(TcpListener),
     /// A Unix socket.
-    Unix(UnixListener, SocketFile),
+    Unix {
+        /// The socket.
+        listener: UnixListener,
+        /// Kept for its end.
+        _file: SocketFile,
+    },
 }
 
 /// A new connection.
@@ -80,7 +85,10 @@ impl Bound {
         match self {
             Self::Tcp(listener) => TcpListener::from_std(listener).map(Listener::Tcp),
             Self::Unix(listener, file) => {
-                UnixListener::from_std(listener).map(|listener| Listener::Unix(listener, file))
+                UnixListener::from_std(listener).map(|listener| Listener::Unix {
+                    listener,
+                    _file: file,
+                })
             }
         }
     }
@@ -127,7 +135,7 @@ impl Listener {
                 stream.set_nodelay(true)?;
                 Ok(Accepted::Tcp(stream, address))
             }
-            Self::Unix(listener, _) => listener
+            Self::Unix { listener, .. } => listener
                 .accept()
                 .await
                 .map(|(stream, _)| Accepted::Unix(stream)),
@@ -140,7 +148,7 @@ impl Listener {
             Self::Tcp(listener) => listener
                 .local_addr()
                 .is_ok_and(|address| address.ip().is_loopback()),
-            Self::Unix(..) => true,
+            Self::Unix { .. } => true,
         }
     }
 }

@@ -65,6 +65,11 @@ pub(crate) fn pause(text: &str) -> Reading<Duration> {
     duration_within(Duration::ZERO, HOUR, text)
 }
 
+/// A time that is something.
+pub(crate) fn span(text: &str) -> Reading<Duration> {
+    duration_within(Duration::from_millis(1), HOUR, text)
+}
+
 /// How ticks are spread; a uniform spread is at most the interval.
 pub(crate) fn jitter(interval: Duration) -> impl FnOnce(&str) -> Reading<Jitter> {
     move |text| match (text, text.strip_prefix("uniform:").and_then(duration)) {

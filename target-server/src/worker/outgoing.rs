@@ -80,7 +80,7 @@ impl Outgoing {
 
     /// Puts a piece behind those that wait, without trying to write: for pieces that belong into one write.
     pub(crate) fn queue(&mut self, piece: Piece) {
-        if !piece.bytes.is_empty() {
+        if !piece.bytes.is_empty() || piece.mark.is_some() {
             let backlog = self.backlog.get_or_insert_default();
             backlog.bytes += piece.bytes.len();
             backlog.pieces.push_back(piece);
@@ -124,20 +124,17 @@ impl Outgoing {
 }
 
 impl Backlog {
-    /// Drops what was written; `completed` sees each piece that is now gone whole.
+    /// Drops what was written; `completed` sees each piece that is now gone whole, empty ones behind it included.
     fn consume(&mut self, mut count: usize, mut completed: impl FnMut(Piece)) {
         self.bytes -= count;
-        while count > 0 {
-            let front = self
-                .pieces
-                .front_mut()
-                .expect("no more was written than was queued");
-            if count < front.bytes.len() {
+        while let Some(mut front) = self.pieces.pop_front() {
+            if front.bytes.len() > count {
                 front.bytes.advance(count);
+                self.pieces.push_front(front);
                 return;
             }
             count -= front.bytes.len();
-            self.pieces.pop_front().into_iter().for_each(&mut completed);
+            completed(front);
         }
     }
 }
@@ -155,7 +152,7 @@ mod tests {
     #[test]
     fn an_event_is_complete_only_with_its_last_byte() {
         let mut backlog = Backlog::default();
-        for (seq, text) in [(1, "abc"), (2, "defg")] {
+        for (seq, text) in [(1, "abc"), (2, "defg"), (3, ""), (4, "h")] {
             let mark = Some(Mark {
                 seq,
                 released: Nanos(0),
@@ -167,12 +164,17 @@ mod tests {
             backlog.bytes += text.len();
         }
         let mut completed = Vec::new();
-        for count in [2, 1, 3, 1] {
+        for count in [2, 1, 3, 1, 1] {
             backlog.consume(count, |piece| {
                 completed.push((count, piece.mark.unwrap().seq))
             });
         }
-        assert_eq!(completed, [(1, 1), (1, 2)]);
+        let numbered: Vec<u64> = completed.iter().map(|(_, seq)| *seq).collect();
+        assert_eq!(numbered, [1, 2, 3, 4]);
+        assert!(
+            completed.iter().all(|(count, _)| *count == 1),
+            "{completed:?}"
+        );
         assert_eq!((backlog.bytes, backlog.pieces.len()), (0, 0));
     }
 }
