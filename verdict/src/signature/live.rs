@@ -92,7 +92,7 @@ pub(super) fn find(timeline: &Timeline, releases: &[Release]) -> Option<Live> {
 
 /// Nearly all on time but for one or two pauses, in which events gathered.
 fn is_good(role: Role, tally: &Tally) -> bool {
-    let needed = if role.has_stamps() { 0.9 } else { 0.6 };
+    let needed = if role.has_stamps() { 0.9 } else { 0.4 };
     tally.share_outside_pauses() >= needed
 }
 

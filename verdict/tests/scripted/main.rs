@@ -4,6 +4,7 @@
 mod chance;
 mod check;
 mod client;
+mod innocents;
 mod modes;
 mod server;
 mod source;

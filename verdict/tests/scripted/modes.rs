@@ -248,14 +248,3 @@ fn lost_doubled_and_reordered_events_are_findings() {
         assert!(checked.has_finding(code), "{:?}", checked.verdict.findings);
     }
 }
-
-#[test]
-fn dbg() {
-    let checked = Scene::cooperating(Mode::GzipUnflushed { plain: 60_000 }, 2.0, 4096, 1).foreign().check();
-    for p in &checked.observations.probes {
-        println!("{:?} {} events end {:?}", p.request, p.events.len(), p.end);
-        let o = verdict::observations::Observations { probes: vec![p.clone()], ..Default::default() };
-        println!("   {:?}", verdict::diagnose(&o));
-    }
-    println!("{:?}", checked.verdict);
-}

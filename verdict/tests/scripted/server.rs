@@ -23,6 +23,8 @@ pub(crate) enum Mode {
     LagOne,
     LateFirst { ms: f64 },
     LateHead,
+    /// Each event in so many writes, one directly after the other.
+    Pieces { writes: u64 },
     /// TCP_CORK: 200 ms in steps of the kernel's clock, or a full segment.
     Cork { segment: u64 },
     Gzip,
@@ -147,6 +149,14 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
         Mode::LagOne => {
             for pair in response.frames.iter().zip(&offsets).collect::<Vec<_>>().windows(2) {
                 out.release(pair[1].0.emitted + lateness(chance), *pair[0].1);
+            }
+        }
+        Mode::Pieces { writes } => {
+            for (frame, end) in frames() {
+                let at = frame.emitted + lateness(chance);
+                for piece in (0..writes).rev() {
+                    out.release(at + 0.02 * (writes - piece) as f64, *end - piece * frame.bytes / writes);
+                }
             }
         }
         Mode::Cork { segment } => cork(&mut out, response, &offsets, chance, segment),
