@@ -86,7 +86,7 @@ pub fn is_settled(probe: &Probe, own: &Own) -> bool {
     }
     match signature::read(&timeline) {
         Signature::NoStream(_) => true,
-        Signature::Live(live) => live.good >= 30 && live.pauses.is_empty() && !live.is_rough,
+        Signature::Live(live) => live.judged >= 30 && !live.is_rough,
         Signature::Grouped(grouped) => grouped.releases >= RELEASES && grouped.rule != Rule::Irregular,
         Signature::Behind(behind) => behind.events >= 3 * RELEASES,
         Signature::Whole(_) | Signature::Silence(_) | Signature::Undecided(_) => false,

@@ -4,7 +4,9 @@
 mod chance;
 mod check;
 mod client;
+mod endings;
 mod innocents;
 mod modes;
+mod promises;
 mod server;
 mod source;

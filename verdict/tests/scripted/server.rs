@@ -253,7 +253,7 @@ fn finish(mode: Mode, response: &mut Response) {
             if let Some(at) = ends {
                 response.writes.retain(|write| write.at <= at);
                 if let Some(last) = response.writes.last_mut() {
-                    last.wire -= last.upto - bytes;
+                    last.wire = last.wire.saturating_sub(last.upto - bytes).max(1);
                     last.upto = bytes;
                 }
                 response.end = Some((at + 0.1, EndKind::Truncated));

@@ -15,6 +15,8 @@ pub(crate) enum Rhythm {
     Slowing { from: f64, to: f64 },
     /// One event, then nothing.
     Once,
+    /// One every `gap`, so many times, then nothing.
+    Stops { gap: f64, after: usize },
     /// Comments only.
     Heartbeats { gap: f64 },
 }
@@ -40,6 +42,7 @@ pub(crate) fn make(rhythm: Rhythm, size: u64, count: Option<u64>, until: f64, ch
         Rhythm::Poisson { gap } => chance.exponential(gap),
         Rhythm::Slowing { from, .. } => from,
         Rhythm::Once => chance.unit() * 100.0,
+        Rhythm::Stops { gap, .. } => gap,
     };
     let mut gap_now = if let Rhythm::Slowing { from, .. } = rhythm { from } else { 0.0 };
     let mut emitted: f64 = 0.0;
@@ -59,7 +62,8 @@ pub(crate) fn make(rhythm: Rhythm, size: u64, count: Option<u64>, until: f64, ch
                 gap_now = (gap_now * 1.05).min(to);
                 gap_now
             }
-            Rhythm::Once => f64::INFINITY,
+            Rhythm::Stops { gap, after } if made.len() < after => gap,
+            Rhythm::Once | Rhythm::Stops { .. } => f64::INFINITY,
         };
     }
     made
