@@ -25,11 +25,16 @@ pub(super) struct RequestArgs {
     headers: Vec<String>,
 
     /// Body, or @FILE with its line breaks taken out; several are joined by &
-    #[arg(short, long, value_name = "BODY|@FILE")]
+    #[arg(short, long, value_name = "BODY|@FILE", allow_hyphen_values = true)]
     data: Vec<String>,
 
     /// Body, as it stands
-    #[arg(long, value_name = "BODY", conflicts_with = "data")]
+    #[arg(
+        long,
+        value_name = "BODY",
+        conflicts_with = "data",
+        allow_hyphen_values = true
+    )]
     data_raw: Vec<String>,
 
     /// Cookie header; ${VAR} as in -H

@@ -5,8 +5,8 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{Coding, CodingError, Decoder, PIECE_BYTES, Pieces};
 
-/// miniz_oxide's inflate state with its 32 KiB window (measured: 43 KiB).
-pub(super) const STATE_BYTES: usize = 44 << 10;
+/// miniz_oxide's inflate state with its 32 KiB window (measured: 42,614 bytes resident a stream).
+pub(super) const STATE_BYTES: usize = 42 << 10;
 
 /// The `deflate` content coding: zlib by the RFC, raw deflate from servers that took the name literally.
 pub(super) struct Deflate {

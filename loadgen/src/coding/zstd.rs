@@ -9,7 +9,7 @@ use super::{Coding, CodingError, Decoder, PIECE_BYTES, Pieces};
 /// Source: RFC 9659: a content coding must not need a window above 8 MiB.
 const WINDOW_LOG_MAX: u32 = 23;
 
-/// The largest window, a block before and a block after it, and the context (measured: 94 KiB).
+/// The largest window, a block before and a block after it, and the context of the library (94 KiB).
 pub(super) const STATE_BYTES: usize = (1 << WINDOW_LOG_MAX) + (2 * 128 + 94) * 1024;
 
 /// Source: RFC 8878.

@@ -91,6 +91,37 @@ fn escaped_keys_and_values_are_read() {
     assert_eq!(number("/größe", r#"{"gr\u00f6\u00dfe":"\u0037"}"#), Some(7));
 }
 
+/// What reading a number, a time in seconds and an ISO time allocates.
+fn allocations(data: &str) -> u64 {
+    let (n, t, at) = (path("/n"), path("/t"), path("/at"));
+    let measured = allocation_counter::measure(|| {
+        assert_eq!(n.extract_number(data.as_bytes()), Some(7));
+        assert_eq!(
+            t.extract_time(data.as_bytes(), TimeUnit::Seconds),
+            Some(1_718_035_200_500_000_000)
+        );
+        assert_eq!(
+            at.extract_time(data.as_bytes(), TimeUnit::Iso),
+            Some(1_718_035_200_000_000_000)
+        );
+    });
+    measured.count_total
+}
+
+#[test]
+fn reading_allocates_nothing() {
+    let members = r#""n":7,"t":"1718035200.5","at":"2024-06-10T16:00:00Z""#;
+    assert_eq!(
+        allocations(&format!(r#"{{"s":"a\"b","list":[1,2.5,null],{members}}}"#)),
+        0
+    );
+    // An object in a list that is passed over takes serde_json a little scratch space, once a walk.
+    assert_eq!(
+        allocations(&format!(r#"{{"choices":[{{"index":0}}],{members}}}"#)),
+        3
+    );
+}
+
 #[test]
 fn what_is_no_document_has_no_value() {
     for data in [
