@@ -23,6 +23,7 @@ fn prices_arrive_live_and_the_form_publishes() {
     let has_number = |text: &str| text.contains(|letter: char| letter.is_ascii_digit());
     let first = browser.wait_for("#prices", has_number);
     browser.wait_for("#prices", |text| text != first && has_number(text));
+    assert_eq!(browser.text("#status"), "connected");
 
     let word = "<b>h\u{e9}llo</b> & goodbye";
     assert!(!browser.text("#messages").contains(word));
