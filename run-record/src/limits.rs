@@ -349,6 +349,11 @@ mod tests {
             status(Limit::parse_min("connections=8")),
             LimitStatus::Missed
         );
+        let margin = Limit::parse_min("connections=8")
+            .unwrap()
+            .evaluate(&group)
+            .margin;
+        assert_eq!(margin, Some(Amount::Count(-1)));
         assert_eq!(status(Limit::parse_min("reach=98%")), LimitStatus::Met);
         assert_eq!(status(Limit::parse_min("reach=98.1%")), LimitStatus::Missed);
         assert_eq!(

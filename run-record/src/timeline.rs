@@ -355,6 +355,17 @@ mod tests {
     }
 
     #[test]
+    fn the_wider_slices_are_kept_even_where_narrow_ones_would_do() {
+        let wide = r#"{"width_us": 4000000, "first_us": 8000000, "slices": [{"events": 3}]}"#;
+        let wide: Timeline = serde_json::from_str(wide).unwrap();
+        let narrow = observed(&[9, 13]);
+        for sum in [merged(&wide, &narrow), merged(&narrow, &wide)] {
+            let events: Vec<_> = sum.iter().map(|(_, slice)| slice.events).collect();
+            assert_eq!((sum.width_seconds(), events), (4, vec![4, 1]));
+        }
+    }
+
+    #[test]
     fn a_timeline_that_no_version_writes_is_refused() {
         let read = |width: u64, first: u64| {
             let json = format!(r#"{{"width_us": {width}, "first_us": {first}, "slices": []}}"#);

@@ -26,6 +26,15 @@ proptest! {
     }
 
     #[test]
+    fn a_run_lasts_from_its_first_to_its_last_shard(order in Just([1, 2, 3]).prop_shuffle()) {
+        let shards = order.map(|number| recorded(&[], number));
+        let sum = merged(&merged(&shards[0], &shards[1]), &shards[2]);
+        prop_assert_eq!(sum.started, recorded(&[], 1).started);
+        prop_assert_eq!(sum.ended, recorded(&[], 3).ended);
+        prop_assert_eq!(sum.environments.len(), 3);
+    }
+
+    #[test]
     fn shards_merge_to_the_whole(all in happenings(), cut in 0_usize..25) {
         let (one, other) = all.split_at(cut.min(all.len()));
         let whole = recorded(&all, 1);

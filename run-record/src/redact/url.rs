@@ -18,10 +18,7 @@ pub fn url(text: &str) -> String {
 
 fn redact_parsed(mut url: Url) -> String {
     url.set_fragment(None);
-    if url.cannot_be_a_base() {
-        // `user:password@host` without a scheme parses as a URL of scheme `user`.
-        return redact_unparsed(url.as_str());
-    }
+    // Fails where there is no host; `user:password@host` reads as a URL of the scheme `user`.
     if url.set_username("").is_err() || url.set_password(None).is_err() {
         return redact_unparsed(url.as_str());
     }

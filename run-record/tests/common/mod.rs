@@ -8,7 +8,7 @@ use run_record::limits::Limit;
 use run_record::measured::UNNAMED_GROUP;
 use run_record::metric::Metric;
 use run_record::plan::PlanRecord;
-use run_record::record::{Kind, RunRecord};
+use run_record::record::{Kind, Moment, RunRecord};
 use run_record::self_check::{Check, CheckStatus};
 use run_record::time::{Nanos, Wall};
 use run_record::traces::{Trace, TraceEvent};
@@ -58,7 +58,7 @@ pub(crate) fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 /// The record of a shard to which all that happened. It keeps two limits.
 pub(crate) fn recorded(happenings: &[Happening], cores: u32) -> RunRecord {
     let plan = PlanRecord {
-        url: "http://127.0.0.1:8080/prices".to_owned(),
+        url: format!("http://127.0.0.{cores}:8080/prices"),
         method: "GET".to_owned(),
         connections: 40,
         ..PlanRecord::default()
@@ -67,7 +67,9 @@ pub(crate) fn recorded(happenings: &[Happening], cores: u32) -> RunRecord {
         cores,
         ..Environment::default()
     };
-    let mut record = RunRecord::new(Kind::Run, Wall(START + u64::from(cores)), plan, environment);
+    let start = Wall(START) + Nanos::from_secs(cores.into());
+    let mut record = RunRecord::new(Kind::Run, start, plan, environment);
+    record.ended = Moment::at(start + Nanos::from_secs(60));
     happenings
         .iter()
         .for_each(|happening| observe(&mut record, happening));
