@@ -1,10 +1,11 @@
 //! One event as bytes, built once and shared by all subscribers of its source.
-//! It knows the chunked coding of HTTP/1.1 (RFC 9112, section 7.1) and nothing of sockets.
+//! It leaves the format to `sse-wire`, knows the chunked coding of HTTP/1.1 (RFC 9112, section 7.1) and nothing of sockets.
 
 use std::io::Write as _;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
+use sse_wire::{EncodeError, Frame as Block};
 
 use crate::clock::Nanos;
 
@@ -31,35 +32,46 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// A frame that dispatches an event.
-    pub(crate) fn event(stamp: Stamp, plain: &[u8]) -> Self {
-        Self {
+    ///
+    /// Errors: a name or an id that the format cannot express.
+    pub(crate) fn event(stamp: Stamp, block: &Block<'_>) -> Result<Self, EncodeError> {
+        Ok(Self {
             stamp: Some(stamp),
-            ..Self::filler(plain)
-        }
+            ..Self::chunked(block)?
+        })
     }
 
-    /// A frame that dispatches nothing: a comment, a `retry` field.
-    pub(crate) fn filler(plain: &[u8]) -> Self {
-        let mut chunk = BytesMut::with_capacity(plain.len() + 12);
-        chunk.put(chunk_prefix(plain.len()));
-        let prefix = chunk.len() as u8;
-        chunk.put_slice(plain);
-        chunk.put_slice(CHUNK_SUFFIX);
-        Self {
-            stamp: None,
-            chunk: chunk.freeze(),
-            prefix,
-        }
-    }
-
-    /// The comment that keeps a silent connection alive.
-    pub(crate) fn heartbeat() -> Self {
-        Self::filler(b": heartbeat\n\n")
+    /// A comment, which dispatches nothing and keeps a silent connection alive.
+    pub(crate) fn comment(text: &str) -> Self {
+        let block = Block {
+            comment: Some(text),
+            ..Block::default()
+        };
+        Self::chunked(&block).expect("the format expresses every comment")
     }
 
     /// The field that sets a browser's reconnection time.
     pub(crate) fn retry(milliseconds: u64) -> Self {
-        Self::filler(format!("retry: {milliseconds}\n\n").as_bytes())
+        let block = Block {
+            retry_ms: Some(milliseconds),
+            ..Block::default()
+        };
+        Self::chunked(&block).expect("the format expresses every number")
+    }
+
+    fn chunked(block: &Block<'_>) -> Result<Self, EncodeError> {
+        let mut plain = Vec::new();
+        block.encode(&mut plain)?;
+        let prefix = chunk_prefix(plain.len());
+        let mut chunk = BytesMut::with_capacity(prefix.len() + plain.len() + CHUNK_SUFFIX.len());
+        chunk.put_slice(&prefix);
+        chunk.put_slice(&plain);
+        chunk.put_slice(CHUNK_SUFFIX);
+        Ok(Self {
+            stamp: None,
+            chunk: chunk.freeze(),
+            prefix: prefix.len() as u8,
+        })
     }
 
     /// Absent if the frame dispatches no event.
@@ -98,7 +110,7 @@ mod tests {
 
     #[test]
     fn one_buffer_holds_both_forms() {
-        let frame = Frame::filler(b": twenty-six bytes of it\n\n");
+        let frame = Frame::comment("twenty-six bytes of it");
         assert_eq!(
             &frame.chunk()[..],
             b"1a\r\n: twenty-six bytes of it\n\n\r\n"

@@ -140,7 +140,7 @@ impl Source {
     pub(crate) fn tick(&mut self, clock: impl Fn() -> Nanos, frames: &mut Vec<Frame>) {
         let Some(due) = self.next() else { return };
         if self.next_tick() != Some(due) {
-            frames.push(Frame::heartbeat());
+            frames.push(Frame::comment("heartbeat"));
             // One comment ends a silence, however long it was.
             self.postpone_heartbeat(due.max(clock()));
             return;

@@ -195,16 +195,11 @@ async fn publish(
     let bad = |text: &dyn ToString| Failure::new(StatusCode::BAD_REQUEST, text.to_string());
     let topic: TopicName = topic.parse().map_err(|error| bad(&error))?;
     let event = query.remove("event").filter(|event| !event.is_empty());
-    if event
-        .as_ref()
-        .is_some_and(|event| event.contains(['\r', '\n']))
-    {
-        return Err(bad(&"event: expected a name without line ends"));
-    }
+    let message = Message::new(event, data).map_err(|error| bad(&format!("event: {error}")))?;
     let (reply, answer) = oneshot::channel();
     web.ask(ToPacer::Publish(Publication {
         topic,
-        message: Message { event, data },
+        message,
         reply,
     }))?;
     let outcome = answer.await.map_err(|_| Failure::stopping())?;

@@ -18,7 +18,7 @@ struct CommentsOnly;
 impl Mode for CommentsOnly {
     fn frame(&mut self, now: Nanos, frame: Frame, actions: &mut Actions) {
         let comment = match frame.stamp() {
-            Some(stamp) => Frame::filler(format!(": event {} withheld\n\n", stamp.seq).as_bytes()),
+            Some(stamp) => Frame::comment(&format!("event {} withheld", stamp.seq)),
             None => frame,
         };
         actions.pass(comment, now);

@@ -57,7 +57,7 @@ mod tests {
         let expected = [
             "0 head",
             "100 event 1",
-            "250 comment : sixteen byte",
+            "250 comment : sixteen bytes",
             "450 cut",
         ];
         assert_eq!(play("cut-idle:200ms", &steps), expected);

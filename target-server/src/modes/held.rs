@@ -48,7 +48,7 @@ mod tests {
     fn too_much_cuts_the_response() {
         let mut held = Held::default();
         let mut actions = Actions::default();
-        let frame = Frame::filler(&[b'x'; 1 << 20]);
+        let frame = Frame::comment(&"x".repeat(1 << 20));
         for _ in 0..15 {
             held.push(frame.clone(), &mut actions);
         }

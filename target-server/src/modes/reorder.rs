@@ -56,7 +56,7 @@ mod tests {
         let expected = [
             "0 head",
             "10 event 1",
-            "25 comment : sixteen byte",
+            "25 comment : sixteen bytes",
             "30 event 3",
             "30 event 2",
             "50 event 5",

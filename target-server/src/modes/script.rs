@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sse_wire::Frame as Block;
+
 use super::action::{Action, Actions, Piece};
 use super::{CATALOGUE, Mode, ModeSpec};
 use crate::clock::Nanos;
@@ -42,7 +44,7 @@ pub(crate) fn mode(text: &str) -> Box<dyn Mode> {
 
 /// Plays the steps and gives one line per action: its time, its kind, the events that it completes.
 ///
-/// Every event is 32 bytes, every comment 16.
+/// Every event is 32 bytes.
 pub(crate) fn play(text: &str, steps: &[Step]) -> Vec<String> {
     assert!(
         CATALOGUE.iter().any(|entry| text.starts_with(entry.name)),
@@ -65,7 +67,7 @@ pub(crate) fn play(text: &str, steps: &[Step]) -> Vec<String> {
         }
         perform(&mut lines, at, |actions| match *step {
             Step::Event(_, seq) => mode.frame(at, event(seq, at), actions),
-            Step::Comment(_) => mode.frame(at, Frame::filler(b": sixteen byte\n\n"), actions),
+            Step::Comment(_) => mode.frame(at, Frame::comment("sixteen bytes"), actions),
             Step::End(_) => mode.end(at, actions),
             Step::Silence(_) => {}
         });
@@ -75,16 +77,23 @@ pub(crate) fn play(text: &str, steps: &[Step]) -> Vec<String> {
 
 /// An event of 32 bytes.
 pub(crate) fn event(seq: u64, at: Nanos) -> Frame {
-    let text = format!("id: {seq:06}\ndata: {}\n\n", "x".repeat(13));
-    assert_eq!(text.len(), 32);
-    Frame::event(
+    let (id, data) = (format!("{seq:06}"), "x".repeat(13));
+    let block = Block {
+        id: Some(&id),
+        data: Some(&data),
+        ..Block::default()
+    };
+    let frame = Frame::event(
         Stamp {
             seq,
             due: at,
             emitted: at,
         },
-        text.as_bytes(),
+        &block,
     )
+    .unwrap();
+    assert_eq!(frame.plain().len(), 32);
+    frame
 }
 
 fn has_ended(lines: &[String]) -> bool {

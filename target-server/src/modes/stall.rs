@@ -92,7 +92,7 @@ mod tests {
         ];
         let expected = [
             "0 head",
-            "10 comment : sixteen byte",
+            "10 comment : sixteen bytes",
             "20 event 1",
             "520 event 2",
         ];

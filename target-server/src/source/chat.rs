@@ -1,8 +1,9 @@
 //! A language model's token stream on a script: the chunks of OpenAI's chat completions, at times known beforehand.
 //! It computes bytes and times from values and reads no clock.
 
-use std::io::Write as _;
 use std::time::Duration;
+
+use sse_wire::Frame as Block;
 
 use crate::clock::Nanos;
 use crate::frame::{Frame, Stamp};
@@ -28,7 +29,6 @@ pub(crate) struct ChatScript {
     instance: u32,
     start: Nanos,
     built: u64,
-    buffer: Vec<u8>,
 }
 
 const WORDS: [&str; 8] = [
@@ -43,7 +43,6 @@ impl ChatScript {
             instance,
             start,
             built: 0,
-            buffer: Vec::new(),
         }
     }
 
@@ -61,20 +60,21 @@ impl ChatScript {
     /// Builds the chunk that is due next.
     pub(crate) fn event(&mut self, stamp: Stamp) -> Frame {
         let tokens = u64::from(self.spec.tokens);
-        match self.built {
-            0 => self.write_chunk(stamp, r#"{"role":"assistant","content":""}"#, "null"),
+        let data = match self.built {
+            0 => self.chunk(stamp, r#"{"role":"assistant","content":""}"#, "null"),
             chunk if chunk <= tokens => {
                 let word = WORDS[(chunk - 1) as usize % WORDS.len()];
-                self.write_chunk(stamp, &format!(r#"{{"content":"{word}"}}"#), "null");
+                self.chunk(stamp, &format!(r#"{{"content":"{word}"}}"#), "null")
             }
-            chunk if chunk == tokens + 1 => self.write_chunk(stamp, "{}", "\"stop\""),
-            _ => {
-                self.buffer.clear();
-                self.buffer.extend_from_slice(b"data: [DONE]\n\n");
-            }
-        }
+            chunk if chunk == tokens + 1 => self.chunk(stamp, "{}", "\"stop\""),
+            _ => "[DONE]".to_owned(),
+        };
         self.built += 1;
-        Frame::event(stamp, &self.buffer)
+        let block = Block {
+            data: Some(&data),
+            ..Block::default()
+        };
+        Frame::event(stamp, &block).expect("the format expresses all data")
     }
 
     fn token_due(&self, token: u64) -> Nanos {
@@ -82,19 +82,15 @@ impl ChatScript {
         self.start + self.spec.first + Duration::from_nanos(gaps)
     }
 
-    fn write_chunk(&mut self, stamp: Stamp, delta: &str, finish_reason: &str) {
+    fn chunk(&self, stamp: Stamp, delta: &str, finish_reason: &str) -> String {
         let Stamp { seq, due, emitted } = stamp;
-        let (instance, start) = (self.instance, self.start.0);
-        self.buffer.clear();
-        write!(
-            self.buffer,
-            "data: {{\"seq\":{seq},\"due\":{due},\"emitted\":{emitted},\"instance\":{instance},\
-             \"id\":\"chatcmpl-{start}\",\"object\":\"chat.completion.chunk\",\"created\":{},\
+        let (instance, start, created) = (self.instance, self.start, self.start.0 / 1_000_000_000);
+        format!(
+            "{{\"seq\":{seq},\"due\":{due},\"emitted\":{emitted},\"instance\":{instance},\
+             \"id\":\"chatcmpl-{start}\",\"object\":\"chat.completion.chunk\",\"created\":{created},\
              \"model\":\"target-server\",\"choices\":[{{\"index\":0,\"delta\":{delta},\
-             \"finish_reason\":{finish_reason}}}]}}\n\n",
-            start / 1_000_000_000
+             \"finish_reason\":{finish_reason}}}]}}"
         )
-        .expect("writing to memory cannot fail");
     }
 }
 

@@ -1,10 +1,12 @@
 //! Live stock prices: a seeded random walk, written as events that carry their own times.
 //! It computes bytes from values; when and to whom they go is not its concern.
 
-use std::io::Write as _;
 use std::time::Duration;
 
+use sse_wire::Frame as Block;
+
 use super::schedule::Jitter;
+use crate::clock::Nanos;
 use crate::frame::{Frame, Stamp};
 use crate::random::Random;
 
@@ -43,7 +45,6 @@ pub(crate) struct PriceFeed {
     spec: PricesSpec,
     instance: u32,
     cents: [u64; SYMBOLS.len()],
-    buffer: Vec<u8>,
 }
 
 const SYMBOLS: [&str; 5] = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"];
@@ -57,7 +58,6 @@ impl PriceFeed {
             spec,
             instance,
             cents: [10_000; SYMBOLS.len()],
-            buffer: Vec::new(),
         }
     }
 
@@ -70,76 +70,76 @@ impl PriceFeed {
     pub(crate) fn event(&mut self, stamp: Stamp) -> Frame {
         let mut random = Random::for_event(self.spec.seed, stamp.seq);
         let symbol = random.below(SYMBOLS.len() as u64) as usize;
-        self.cents[symbol] = (self.cents[symbol] + random.below(101))
-            .saturating_sub(50)
-            .clamp(LOWEST_CENTS, HIGHEST_CENTS);
-        write_event(
-            &mut self.buffer,
-            stamp,
-            self.instance,
-            SYMBOLS[symbol],
-            self.cents[symbol],
-        );
+        let cents = (self.cents[symbol] + random.below(101)).saturating_sub(50);
+        self.cents[symbol] = cents.clamp(LOWEST_CENTS, HIGHEST_CENTS);
+        let mut data = price_data(stamp, self.instance, SYMBOLS[symbol], self.cents[symbol]);
         if let Some(size) = self.spec.size {
-            pad_to(&mut self.buffer, size, self.spec.pad, &mut random);
+            let missing = size.saturating_sub(frame(stamp, &data).plain().len());
+            pad(&mut data, missing, self.spec.pad, &mut random);
         }
-        Frame::event(stamp, &self.buffer)
+        frame(stamp, &data)
     }
 }
 
 /// The smallest `size` that every event of the first ten thousand million fits in.
 pub(crate) fn smallest_size() -> usize {
-    let widest = crate::clock::Nanos(u64::MAX >> 1);
+    let widest = Nanos(u64::MAX >> 1);
     let stamp = Stamp {
         seq: 9_999_999_999,
         due: widest,
         emitted: widest,
     };
-    let mut buffer = Vec::new();
-    write_event(&mut buffer, stamp, u32::MAX, SYMBOLS[0], HIGHEST_CENTS);
-    buffer.len() + PAD_FIELD.len() + 1
+    let data = price_data(stamp, u32::MAX, SYMBOLS[0], HIGHEST_CENTS);
+    frame(stamp, &data).plain().len() + PAD_BEFORE.len() + PAD_AFTER.len()
 }
 
-const PAD_FIELD: &[u8] = b",\"pad\":\"";
-const EVENT_TAIL: &[u8] = b"}\n\n";
+const PAD_BEFORE: &str = ",\"pad\":\"";
+const PAD_AFTER: &str = "\"";
 
-fn write_event(buffer: &mut Vec<u8>, stamp: Stamp, instance: u32, symbol: &str, cents: u64) {
+fn price_data(stamp: Stamp, instance: u32, symbol: &str, cents: u64) -> String {
     let Stamp { seq, due, emitted } = stamp;
-    buffer.clear();
-    write!(
-        buffer,
-        "event: price\nid: {seq}\ndata: {{\"seq\":{seq},\"due\":{due},\"emitted\":{emitted},\"instance\":{instance},\
-         \"symbol\":\"{symbol}\",\"price\":{}.{:02}}}\n\n",
-        cents / 100,
-        cents % 100
+    let (whole, part) = (cents / 100, cents % 100);
+    format!(
+        "{{\"seq\":{seq},\"due\":{due},\"emitted\":{emitted},\"instance\":{instance},\
+         \"symbol\":\"{symbol}\",\"price\":{whole}.{part:02}}}"
     )
-    .expect("writing to memory cannot fail");
 }
 
-fn pad_to(buffer: &mut Vec<u8>, size: usize, pad: Pad, random: &mut Random) {
-    let missing = size.saturating_sub(buffer.len() + PAD_FIELD.len() + 1);
-    buffer.truncate(buffer.len() - EVENT_TAIL.len());
-    buffer.extend_from_slice(PAD_FIELD);
+fn frame(stamp: Stamp, data: &str) -> Frame {
+    let id = stamp.seq.to_string();
+    let block = Block {
+        name: Some("price"),
+        id: Some(&id),
+        data: Some(data),
+        ..Block::default()
+    };
+    Frame::event(stamp, &block).expect("neither name nor number has a line end")
+}
+
+/// Makes the object `missing` bytes longer by a last field, or as much as the field takes at least.
+fn pad(data: &mut String, missing: usize, pad: Pad, random: &mut Random) {
+    let letters = missing.saturating_sub(PAD_BEFORE.len() + PAD_AFTER.len());
+    data.pop();
+    data.push_str(PAD_BEFORE);
     match pad {
-        Pad::Constant => buffer.resize(buffer.len() + missing, b'x'),
-        Pad::Random => buffer.extend(random_letters(random).take(missing)),
+        Pad::Constant => data.extend(std::iter::repeat_n('x', letters)),
+        Pad::Random => data.extend(random_letters(random).take(letters)),
     }
-    buffer.push(b'"');
-    buffer.extend_from_slice(EVENT_TAIL);
+    data.push_str(PAD_AFTER);
+    data.push('}');
 }
 
 /// Ten letters from each draw of 64 bits.
-fn random_letters(random: &mut Random) -> impl Iterator<Item = u8> {
+fn random_letters(random: &mut Random) -> impl Iterator<Item = char> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     std::iter::repeat_with(|| random.bits()).flat_map(|bits| {
-        (0..10).map(move |position| ALPHABET[(bits >> (6 * position)) as usize & 63])
+        (0..10).map(move |position| char::from(ALPHABET[(bits >> (6 * position)) as usize & 63]))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Nanos;
 
     fn spec(size: Option<usize>, pad: Pad) -> PricesSpec {
         PricesSpec {

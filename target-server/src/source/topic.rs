@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 
+use sse_wire::{EncodeError, Frame as Block};
+
+use crate::clock::Nanos;
 use crate::frame::{Frame, Stamp};
 
 /// A topic's name: 1 to 64 letters, digits, dots, dashes or underscores.
@@ -38,10 +41,37 @@ impl fmt::Display for TopicName {
 /// What was published: text, and the event type it is dispatched under.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
-    /// The event type; absent means `message`, as browsers call it.
-    pub event: Option<String>,
-    /// The data; each of its lines becomes one `data` field.
-    pub data: String,
+    event: Option<String>,
+    data: String,
+}
+
+impl Message {
+    /// A message of any text; without an event type browsers call it `message`.
+    ///
+    /// Errors: the event type has a line end, which the format cannot express.
+    pub(crate) fn new(event: Option<String>, data: String) -> Result<Self, EncodeError> {
+        let message = Self { event, data };
+        let unsent = Stamp {
+            seq: 0,
+            due: Nanos(0),
+            emitted: Nanos(0),
+        };
+        message.frame(unsent).map(|_| message)
+    }
+
+    fn frame(&self, stamp: Stamp) -> Result<Frame, EncodeError> {
+        let id = stamp.seq.to_string();
+        let name = self.event.as_deref();
+        Frame::event(
+            stamp,
+            &Block {
+                name,
+                id: Some(&id),
+                data: Some(&self.data),
+                ..Block::default()
+            },
+        )
+    }
 }
 
 /// The most messages that a topic keeps.
@@ -59,7 +89,9 @@ pub(crate) struct Topic {
 impl Topic {
     /// Builds the event of a message and keeps it for replay.
     pub(crate) fn event(&mut self, stamp: Stamp, message: &Message) -> Frame {
-        let frame = Frame::event(stamp, encode(stamp.seq, message).as_bytes());
+        let frame = message
+            .frame(stamp)
+            .expect("it could be expressed when it was made");
         self.bytes += frame.chunk().len();
         self.ring.push_back(frame.clone());
         while self.ring.len() > RING_EVENTS || (self.bytes > RING_BYTES && self.ring.len() > 1) {
@@ -80,23 +112,9 @@ impl Topic {
     }
 }
 
-fn encode(seq: u64, message: &Message) -> String {
-    let mut text = format!("id: {seq}\n");
-    if let Some(event) = &message.event {
-        text.push_str(&format!("event: {event}\n"));
-    }
-    // The format ends a line at CR, LF and CRLF alike, so each of them begins a new data field.
-    for line in message.data.replace("\r\n", "\n").split(['\n', '\r']) {
-        text.push_str(&format!("data: {line}\n"));
-    }
-    text.push('\n');
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Nanos;
 
     fn publish(topic: &mut Topic, seq: u64, data: &str) -> String {
         let stamp = Stamp {
@@ -104,10 +122,7 @@ mod tests {
             due: Nanos(0),
             emitted: Nanos(0),
         };
-        let message = Message {
-            event: Some("note".to_owned()),
-            data: data.to_owned(),
-        };
+        let message = Message::new(Some("note".to_owned()), data.to_owned()).unwrap();
         String::from_utf8(topic.event(stamp, &message).plain().to_vec()).unwrap()
     }
 
@@ -116,7 +131,7 @@ mod tests {
         let text = publish(&mut Topic::default(), 3, "a\r\nb\rc\nd\n");
         assert_eq!(
             text,
-            "id: 3\nevent: note\ndata: a\ndata: b\ndata: c\ndata: d\ndata: \n\n"
+            "event: note\nid: 3\ndata: a\ndata: b\ndata: c\ndata: d\ndata: \n\n"
         );
     }
 
