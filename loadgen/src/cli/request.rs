@@ -163,7 +163,8 @@ fn header_lines(
             lines.push(HeaderLine::parse(text, environment)?);
             continue;
         };
-        let content = String::from_utf8_lossy(&read("-H", path)?).into_owned();
+        let content = String::from_utf8(read("-H", path)?)
+            .map_err(|error| unreadable("-H", path, io::Error::other(error)))?;
         for line in content.lines().filter(|line| !line.trim().is_empty()) {
             lines.push(HeaderLine::parse(line, environment)?);
         }
@@ -213,10 +214,14 @@ fn read(option: &'static str, path: &str) -> Result<Vec<u8>, UsageError> {
         "-" => io::stdin().lock().read_to_end(&mut content).map(drop),
         _ => fs::read(path).map(|read| content = read),
     };
-    outcome.map_err(|source| UsageError::Unreadable {
+    outcome.map_err(|source| unreadable(option, path, source))?;
+    Ok(content)
+}
+
+fn unreadable(option: &'static str, path: &str, source: io::Error) -> UsageError {
+    UsageError::Unreadable {
         option,
         path: path.into(),
         source,
-    })?;
-    Ok(content)
+    }
 }

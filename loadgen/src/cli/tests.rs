@@ -228,6 +228,14 @@ fn secrets_come_from_the_environment_or_a_file() {
 }
 
 #[test]
+fn a_header_file_that_is_no_text_is_refused() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"X-Word: gr\xf6\xdfer\n").unwrap();
+    let option = format!("@{}", file.path().display());
+    assert!(usage(&["-H", &option]).starts_with(&format!("-H {option}: invalid utf-8")));
+}
+
+#[test]
 fn user_info_goes_into_the_request_and_not_into_the_record() {
     let draft = try_draft(&["http://me:s3cret@localhost/p#f", "-c1"]).unwrap();
     assert_eq!(draft.asked().url.as_str(), "http://localhost/p");
