@@ -32,6 +32,7 @@ pub(crate) fn of(conclusion: &Conclusion) -> Confidence {
         },
         Signature::Behind(behind) if behind.tracks_next => Confidence::High,
         Signature::Behind(_) => Confidence::Medium,
+        Signature::FirstLate(_) => Confidence::High,
         Signature::Live(live) => of_live(live, timeline.role),
         Signature::Silence(silence) if conclusion.word == Word::Buffered => {
             let largest_block = 128 * 1024;

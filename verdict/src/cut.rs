@@ -86,57 +86,69 @@ fn proof(reading: &Reading) -> Option<Proof> {
 
 /// A limit that two probes show: the same age although they had got differently
 /// far, or the same silence at different ages. The same age after the same events
-/// is a stream of that length.
+/// may be a stream of that length.
 fn repeated(readings: &Readings, indices: &[usize]) -> Option<(usize, Limit)> {
-    let ended: Vec<usize> = indices
-        .iter()
-        .copied()
-        .filter(|index| {
-            let timeline = &readings.at(*index).timeline;
-            timeline.has_ended() && !timeline.events.is_empty()
-        })
-        .collect();
+    let has_ended = |index: &&usize| {
+        let timeline = &readings.at(**index).timeline;
+        timeline.has_ended() && !timeline.events.is_empty()
+    };
+    let ended: Vec<usize> = indices.iter().filter(has_ended).copied().collect();
     let pairs = ended
         .iter()
         .enumerate()
         .flat_map(|(n, one)| ended[n + 1..].iter().map(move |other| (*one, *other)));
     for (one, other) in pairs {
         let (first, second) = (&readings.at(one).timeline, &readings.at(other).timeline);
-        let same_age = near(first.end, second.end);
-        let counts = (first.events.len(), second.events.len());
-        if same_age && counts.0.abs_diff(counts.1) > 1 {
-            return Some((one, Limit::Total));
-        }
-        let (idle, other_idle) = (silence(first), silence(second));
-        if !same_age
-            && near(idle, other_idle)
-            && is_long(idle, first)
-            && is_long(other_idle, second)
-        {
+        if near(first.end, second.end) {
+            if got_differently_far(first, second) {
+                return Some((one, Limit::Total));
+            }
+        } else if near(silence(first), silence(second)) && is_long(first) && is_long(second) {
             return Some((one, Limit::Idle));
         }
     }
     None
 }
 
-/// Time without a byte before the end, in milliseconds.
-fn silence(timeline: &Timeline) -> f64 {
-    let last = timeline
-        .reads
-        .last()
-        .map(|read| read.hi)
-        .or(timeline.head)
-        .unwrap_or_default();
-    timeline.end - last
+/// Whether two responses of the same age were at different points of the stream,
+/// or at a point at which the server wrote nothing.
+///
+/// A response that ends properly must differ by more than a shared ticker can
+/// make it: the end of a stream of that length comes at its last event.
+fn got_differently_far(one: &Timeline, other: &Timeline) -> bool {
+    let gap = one.mean_gap().unwrap_or_default();
+    let events_apart = one.events.len().abs_diff(other.events.len());
+    let phase_apart = (silence(one) - silence(other)).abs();
+    let are_broken = [one, other].iter().all(|t| t.probe.end.kind.is_broken());
+    if are_broken {
+        let between_writes = [one, other].iter().all(|t| ends_between_writes(t, gap));
+        events_apart >= 1 || phase_apart > (0.1 * gap).max(3.0) || between_writes
+    } else {
+        events_apart >= 2 || phase_apart > (0.2 * gap).max(50.0)
+    }
 }
 
-/// The limits of servers are timers: equal within 100 ms or 2 %.
+/// Whether the end came neither with a write, as where bytes are counted, nor
+/// when the next one was due, as where the program that writes failed.
+fn ends_between_writes(timeline: &Timeline, gap: f64) -> bool {
+    let silence = silence(timeline);
+    silence > 5.0 && (silence - gap).abs() > 0.15 * gap
+}
+
+/// Time without a byte before the end, in milliseconds.
+fn silence(timeline: &Timeline) -> f64 {
+    let last = timeline.reads.last().map(|read| read.hi);
+    timeline.end - last.or(timeline.head).unwrap_or_default()
+}
+
+/// The limits of servers are timers: equal within 30 ms or 2 %.
 fn near(one: f64, other: f64) -> bool {
-    (one - other).abs() <= (one.max(other) * 0.02).max(100.0)
+    (one - other).abs() <= (one.max(other) * 0.02).max(30.0)
 }
 
 /// A silence that is none of the stream's own pauses.
-fn is_long(silence: f64, timeline: &Timeline) -> bool {
+fn is_long(timeline: &Timeline) -> bool {
     let usual = timeline.mean_gap().unwrap_or_default();
-    silence >= 1_000.0 && silence > 3.0 * usual
+    let silence = silence(timeline);
+    silence >= 100.0 && silence > 3.0 * usual
 }

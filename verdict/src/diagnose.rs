@@ -10,7 +10,7 @@ use crate::findings;
 use crate::not_tested;
 use crate::observations::Observations;
 use crate::sentences;
-use crate::signature::{Grouped, Live, Rule, Signature, Silence, Whole};
+use crate::signature::{Grouped, Rule, Signature, Silence, Whole};
 use crate::weigh::{Delivery, Reading, Readings};
 
 /// The verdict about the stream that these probes saw.
@@ -83,7 +83,9 @@ fn word(delivery: &Delivery, is_cut: bool) -> (Word, Option<Reason>) {
         Signature::Silence(silence) if delivery.is_compressor || is_proven(silence) => {
             (Word::Buffered, None)
         }
-        Signature::Grouped(_) | Signature::Behind(_) => (Word::Batched, None),
+        Signature::Grouped(_) | Signature::Behind(_) | Signature::FirstLate(_) => {
+            (Word::Batched, None)
+        }
         _ if is_cut => (Word::Cut, None),
         Signature::Live(_) => (Word::Live, None),
         Signature::Silence(_) => (Word::Inconclusive, Some(Reason::Silence)),
@@ -114,7 +116,11 @@ fn hold(conclusion: &Conclusion) -> Option<Hold> {
             ms: Some(whole_number(behind.wait)),
             ..Hold::by(HoldBy::Event)
         }),
-        (Signature::Live(live), _) => hold_of_first(live),
+        (Signature::FirstLate(pause), _) => Some(Hold {
+            ms: Some(whole_number(pause.held)),
+            events: Some(pause.events as u64),
+            ..Hold::by(HoldBy::First)
+        }),
         _ => None,
     }
 }
@@ -144,16 +150,6 @@ fn hold_of_groups(grouped: &Grouped) -> Hold {
         low: bounds.map(|bounds| bounds.low.max(0.0).floor() as u64),
         high: bounds.map(|bounds| bounds.high.max(0.0).ceil() as u64),
     }
-}
-
-fn hold_of_first(live: &Live) -> Option<Hold> {
-    let known = live.median_wait.is_some();
-    let first = live.pauses.iter().find(|pause| pause.is_first && known)?;
-    Some(Hold {
-        ms: Some(whole_number(first.held)),
-        events: Some(first.events as u64),
-        ..Hold::by(HoldBy::First)
-    })
 }
 
 fn whole_number(value: f64) -> u64 {

@@ -1,6 +1,7 @@
 //! Arrivals and headers in, a verdict with its evidence out.
 
 pub mod causes;
+mod chunks;
 mod confidence;
 mod cut;
 mod diagnose;

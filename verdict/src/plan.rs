@@ -7,7 +7,8 @@
 use run_record::time::Nanos;
 use run_record::verdict::Reason;
 
-use crate::observations::{Asked, Count, Observations, Own, Probe};
+use crate::cut::{self, Cut, Limit};
+use crate::observations::{Asked, Count, Observations, Own, Probe, Request};
 use crate::signature::{self, Grouped, Rule, Signature};
 use crate::timeline::Timeline;
 use crate::weigh::{Delivery, Reading, Readings};
@@ -34,6 +35,8 @@ pub enum Why {
     OtherRate,
     /// A short stream under a full block, or a hold to the end.
     MoreBytes,
+    /// Whether what happened once happens again.
+    Again,
 }
 
 /// What the check may ask for.
@@ -52,22 +55,32 @@ pub struct Reach {
 pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
     if observations.probes.is_empty() {
         let accept_encoding = reach.accepts_encodings;
-        return Some(Ask { accept_encoding, asked: reach.first, why: Why::AsBrowser });
+        return Some(Ask {
+            accept_encoding,
+            asked: reach.first,
+            why: Why::AsBrowser,
+        });
     }
     let readings = Readings::of(observations);
     let delivery = readings.weigh()?;
-    let shown = readings.at(delivery.shown_by).timeline.probe;
-    let control = without_compression(observations, &delivery.signature, shown);
-    let may_vary = reach.can_vary && !delivery.is_compressor && variations(observations) < MAX_VARIATIONS;
-    let was_made = |ask: &Ask| {
-        let same = |probe: &Probe| {
-            probe.request.asked == ask.asked
-                && probe.request.accept_encoding.is_some() == ask.accept_encoding
-        };
-        observations.probes.iter().any(same)
+    let cut = cut::find(&readings).filter(|_| !delivery.signature.is_held());
+    let ask = match cut {
+        Some(cut) => limit_again(cut, &delivery, &readings, reach),
+        None => beginning_again(&delivery, &readings, reach)
+            .or_else(|| without_compression(&delivery, &readings))
+            .or_else(|| vary(&delivery, &readings, reach)),
     };
-    let variation = || vary(&delivery, &readings, reach).filter(|ask| !was_made(ask));
-    control.or_else(|| if may_vary { variation() } else { None })
+    ask.filter(|ask| ask.why == Why::Again || !was_made(ask, observations))
+}
+
+fn was_made(ask: &Ask, observations: &Observations) -> bool {
+    let is_same = |request: &Request| {
+        request.asked == ask.asked && request.accept_encoding.is_some() == ask.accept_encoding
+    };
+    observations
+        .probes
+        .iter()
+        .any(|probe| is_same(&probe.request))
 }
 
 /// Two other rates or sizes decide whatever requests can decide.
@@ -87,40 +100,91 @@ pub fn is_settled(probe: &Probe, own: &Own) -> bool {
     match signature::read(&timeline) {
         Signature::NoStream(_) => true,
         Signature::Live(live) => live.judged >= 30 && !live.is_rough,
-        Signature::Grouped(grouped) => grouped.releases >= RELEASES && grouped.rule != Rule::Irregular,
+        Signature::Grouped(grouped) => {
+            grouped.releases >= RELEASES && grouped.rule != Rule::Irregular
+        }
         Signature::Behind(behind) => behind.events >= 3 * RELEASES,
+        Signature::FirstLate(_) => true,
         Signature::Whole(_) | Signature::Silence(_) | Signature::Undecided(_) => false,
     }
 }
 
+/// A cut of unknown kind once more: at another rate, where that can be asked for,
+/// the same age is a limit of age and the same silence one of silence.
+fn limit_again(cut: Cut, delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    let ended = readings
+        .all()
+        .iter()
+        .filter(|reading| reading.timeline.has_ended())
+        .count();
+    if cut.limit != Limit::Unknown || ended > 1 {
+        return None;
+    }
+    let timeline = &readings.at(delivery.shown_by).timeline;
+    let asked = timeline.probe.request.asked;
+    let gap = timeline.mean_gap().filter(|_| reach.can_vary);
+    let asked = gap.map_or(asked, |gap| other_rate(asked, gap));
+    Some(Ask {
+        accept_encoding: reach.accepts_encodings,
+        asked,
+        why: Why::Again,
+    })
+}
+
+/// A held beginning once more: the first request may have met a cold server.
+fn beginning_again(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    let Signature::Live(live) = &delivery.signature else {
+        return None;
+    };
+    let asked = readings.at(delivery.shown_by).timeline.probe.request.asked;
+    (live.held_beginning().is_some() && readings.all().len() == 1).then_some(Ask {
+        accept_encoding: reach.accepts_encodings,
+        asked,
+        why: Why::Again,
+    })
+}
+
 /// A control without Accept-Encoding, when the headline is not live or is compressed.
-fn without_compression(seen: &Observations, signature: &Signature, shown: &Probe) -> Option<Ask> {
-    let has_control = seen.probes.iter().any(|probe| probe.request.accept_encoding.is_none());
-    let is_coded = shown.head.as_ref().is_some_and(|head| head.content_coding().is_some());
-    let is_settled = match signature {
+fn without_compression(delivery: &Delivery, readings: &Readings) -> Option<Ask> {
+    let shown = readings.at(delivery.shown_by).timeline.probe;
+    let sends_none = |reading: &Reading| reading.timeline.probe.request.accept_encoding.is_none();
+    let is_coded = shown
+        .head
+        .as_ref()
+        .is_some_and(|head| head.content_coding().is_some());
+    let is_settled = match &delivery.signature {
         Signature::NoStream(_) => true,
         // An announced length of an uncompressed body is proof by itself.
         Signature::Whole(whole) => whole.has_length && !is_coded,
+        // What is so at every request is no matter of this one.
+        Signature::FirstLate(_) => true,
         Signature::Live(_) => !is_coded,
         _ => false,
     };
     let asked = shown.request.asked;
-    (!has_control && !is_settled)
-        .then_some(Ask { accept_encoding: false, asked, why: Why::WithoutCompression })
+    (!is_settled && !readings.all().iter().any(sends_none)).then_some(Ask {
+        accept_encoding: false,
+        asked,
+        why: Why::WithoutCompression,
+    })
 }
 
 /// How many other rates or sizes than the first were asked for.
-fn variations(seen: &Observations) -> usize {
+fn variations(readings: &Readings) -> usize {
     let mut distinct: Vec<Asked> = Vec::new();
-    for probe in &seen.probes {
-        if !distinct.contains(&probe.request.asked) {
-            distinct.push(probe.request.asked);
+    for reading in readings.all() {
+        let asked = reading.timeline.probe.request.asked;
+        if !distinct.contains(&asked) {
+            distinct.push(asked);
         }
     }
     distinct.len().saturating_sub(1)
 }
 
 fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    if !reach.can_vary || delivery.is_compressor || variations(readings) >= MAX_VARIATIONS {
+        return None;
+    }
     let timeline = &readings.at(delivery.shown_by).timeline;
     let asked = timeline.probe.request.asked;
     let (asked, why) = match &delivery.signature {
@@ -141,13 +205,21 @@ fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
         }
         _ => return None,
     };
-    Some(Ask { accept_encoding: reach.accepts_encodings, asked, why })
+    Some(Ask {
+        accept_encoding: reach.accepts_encodings,
+        asked,
+        why,
+    })
 }
 
 /// Whether size and time are told apart: by blocks that cut events, or by two rates.
 fn is_separated(grouped: &Grouped, readings: &Readings) -> bool {
     let has_groups = |reading: &&Reading| matches!(reading.signature, Signature::Grouped(_));
-    let rates = readings.all().iter().filter(has_groups).map(|r| r.timeline.probe.request.asked);
+    let rates = readings
+        .all()
+        .iter()
+        .filter(has_groups)
+        .map(|r| r.timeline.probe.request.asked);
     let mut rates = rates.peekable();
     let first = rates.peek().copied();
     let has_two_rates = rates.any(|asked| Some(asked) != first);
@@ -158,12 +230,18 @@ fn is_separated(grouped: &Grouped, readings: &Readings) -> bool {
 /// no small multiple, so that no timer fits both rates.
 fn other_rate(asked: Asked, gap_ms: f64) -> Asked {
     let factor = if gap_ms * 0.4 >= FASTEST_MS { 0.4 } else { 2.5 };
-    Asked { interval: Some(nanos(gap_ms * factor)), ..asked }
+    Asked {
+        interval: Some(nanos(gap_ms * factor)),
+        ..asked
+    }
 }
 
 /// Fast enough that a block which opened once or not at all opens several times.
 fn faster(asked: Asked, gap_ms: f64) -> Asked {
-    Asked { interval: Some(nanos((gap_ms * 0.1).max(FASTEST_MS))), ..asked }
+    Asked {
+        interval: Some(nanos((gap_ms * 0.1).max(FASTEST_MS))),
+        ..asked
+    }
 }
 
 /// At least 50,000 bytes a second, in events small enough to show small blocks:
@@ -176,7 +254,11 @@ fn more_bytes(asked: Asked) -> Asked {
         Count::Endless => Count::Endless,
     });
     let size = Some(asked.size.unwrap_or(BYTES).max(BYTES));
-    Asked { interval: Some(nanos(FASTEST_MS)), size, count }
+    Asked {
+        interval: Some(nanos(FASTEST_MS)),
+        size,
+        count,
+    }
 }
 
 /// 200 events a second: faster than that, releases run into each other.

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::chunks::Chunks;
 use crate::observations::Event;
 use crate::stats::{self, Spread};
 use crate::timeline::{Seen, Span, Timeline};
@@ -187,6 +188,16 @@ pub(crate) struct Interior {
     pub lag: Option<Spread>,
     /// Share of releases that end inside an event, 0 to 1.
     pub cutting: f64,
+    /// The size of all chunks, where that is not the size of an event.
+    pub block: Option<f64>,
+}
+
+impl Interior {
+    /// Whether the releases are full blocks that end inside events: nobody writes
+    /// a stream like that, but a buffer does.
+    pub(crate) fn is_blocks(&self) -> bool {
+        self.cutting >= 0.8 && (self.block.is_some() || self.bytes.low == self.bytes.high)
+    }
 }
 
 /// Compares the interior releases; absent for none.
@@ -218,6 +229,7 @@ pub(crate) fn interior(timeline: &Timeline, all: &[Release]) -> Option<Interior>
             inside.iter().filter(|release| release.cuts_event).count(),
             inside.len(),
         ),
+        block: Chunks::of(timeline).block(),
     })
 }
 

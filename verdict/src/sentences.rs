@@ -7,7 +7,7 @@ use run_record::verdict::{Reason, Word};
 use crate::cut::{Cut, Limit, Proof};
 use crate::diagnose::Conclusion;
 use crate::observations::EndKind;
-use crate::signature::{Behind, Grouped, Live, NoStream, Rule, Signature, Silence, Whole};
+use crate::signature::{Behind, Grouped, Live, NoStream, Pause, Rule, Signature, Silence, Whole};
 use crate::text::{bytes, ms, plural};
 use crate::timeline::{Role, Timeline};
 
@@ -25,7 +25,12 @@ pub(crate) fn gloss(conclusion: &Conclusion) -> String {
         (Word::Buffered, Signature::Silence(silence)) => gloss_of_hidden(silence, conclusion),
         (_, Signature::Silence(silence)) => {
             format!(
-                "nothing arrived for {}: silent, or held back",
+                "{} arrived for {}: silent, or held back",
+                if silence.comments > 0 {
+                    "only comments"
+                } else {
+                    "nothing"
+                },
                 ms(silence.watched)
             )
         }
@@ -33,6 +38,7 @@ pub(crate) fn gloss(conclusion: &Conclusion) -> String {
         (_, Signature::Behind(_)) => {
             "one event behind: each event arrives when the next one is written".into()
         }
+        (_, Signature::FirstLate(pause)) => gloss_of_first(pause),
         (_, Signature::Live(live)) => gloss_of_live(live),
         (_, Signature::Undecided(reason)) => gloss_of_undecided(*reason, conclusion),
     }
@@ -94,17 +100,19 @@ fn gloss_of_groups(grouped: &Grouped) -> String {
     }
 }
 
+fn gloss_of_first(pause: &Pause) -> String {
+    let events = plural(pause.events as u64, "event");
+    format!(
+        "the first {events} held for {}, all later ones as they were written",
+        ms(pause.held)
+    )
+}
+
 fn gloss_of_live(live: &Live) -> String {
-    match live.pauses.first() {
-        Some(pause) if pause.is_first && live.median_wait.is_some() => {
-            format!(
-                "each event as it was written, after the first {} had been held for {}",
-                plural(pause.events as u64, "event"),
-                ms(pause.held)
-            )
-        }
-        _ if live.median_wait.is_some() => "each event was handed on as it was written".into(),
-        _ => "each event came by itself".into(),
+    if live.median_wait.is_some() {
+        "each event was handed on as it was written".into()
+    } else {
+        "each event came by itself".into()
     }
 }
 
@@ -151,6 +159,7 @@ pub(crate) fn evidence(conclusion: &Conclusion) -> Vec<String> {
         Signature::Whole(whole) => of_whole(whole),
         Signature::Grouped(grouped) => of_groups(grouped),
         Signature::Behind(behind) => of_behind(behind),
+        Signature::FirstLate(pause) => of_first(pause),
         Signature::Live(live) => of_live(live, timeline),
         Signature::Silence(silence) => of_silence(silence),
         Signature::NoStream(_) => Vec::new(),
@@ -237,6 +246,15 @@ fn of_behind(behind: &Behind) -> Vec<String> {
     lines
 }
 
+fn of_first(pause: &Pause) -> Vec<String> {
+    vec![format!(
+        "the first {} waited up to {} and came together at {}",
+        plural(pause.events as u64, "event"),
+        ms(pause.held),
+        ms(pause.at)
+    )]
+}
+
 fn of_live(live: &Live, timeline: &Timeline) -> Vec<String> {
     let mut lines = vec![match (live.median_wait, live.longest_wait) {
         (Some(median), Some(longest)) => format!(
@@ -265,6 +283,11 @@ fn of_live(live: &Live, timeline: &Timeline) -> Vec<String> {
 
 fn of_silence(silence: &Silence) -> Vec<String> {
     let mut lines = vec![match silence.head {
+        Some(_) if silence.comments > 0 => format!(
+            "{} and no event in {}",
+            plural(silence.comments as u64, "comment"),
+            ms(silence.watched)
+        ),
         Some(head) => format!(
             "the head came after {}, then nothing for {}",
             ms(head),
@@ -300,7 +323,7 @@ fn of_cut(cut: &Cut) -> String {
         ),
         Limit::Idle => format!("two responses of different age ended after {last} of silence"),
         Limit::Unknown => format!(
-            "ended at the age of {}, {last} after the last byte, once",
+            "ended at the age of {}, {last} after the last byte",
             ms(cut.age)
         ),
     }

@@ -37,6 +37,8 @@ pub(crate) enum Signature {
     Behind(Behind),
     /// Held and released, several times.
     Grouped(Grouped),
+    /// Only the beginning held, again and again; all later events on time.
+    FirstLate(Pause),
     /// Each event by itself and, where send times are known, on time.
     Live(Live),
     /// None of these, and why.
@@ -46,7 +48,10 @@ pub(crate) enum Signature {
 impl Signature {
     /// Whether events were kept back in any way, or nothing came at all.
     pub(crate) fn is_held(&self) -> bool {
-        matches!(self, Self::Whole(_) | Self::Behind(_) | Self::Grouped(_))
+        matches!(
+            self,
+            Self::Whole(_) | Self::Behind(_) | Self::Grouped(_) | Self::FirstLate(_)
+        )
     }
 }
 

@@ -125,6 +125,7 @@ impl<'a> Readings<'a> {
                 let silence = *silence;
                 self.weigh_silence(&mut delivery, silence, &both);
             }
+            Signature::Live(_) => self.weigh_beginning(&mut delivery, &both),
             _ => {}
         }
         Some(delivery)
@@ -159,15 +160,23 @@ impl<'a> Readings<'a> {
             return delivery;
         }
         let is_late = |index: &&usize| !matches!(self.all[**index].signature, Signature::Live(_));
-        delivery.shown_by = headline.iter().find(is_late).copied().unwrap_or(delivery.shown_by);
+        delivery.shown_by = headline
+            .iter()
+            .find(is_late)
+            .copied()
+            .unwrap_or(delivery.shown_by);
         let timeline = &self.all[delivery.shown_by].timeline;
-        let few = matches!(self.all[delivery.shown_by].signature, Signature::Undecided(Reason::FewReleases));
+        let few = matches!(
+            self.all[delivery.shown_by].signature,
+            Signature::Undecided(Reason::FewReleases)
+        );
         let groups = signature::begin_of_groups(timeline).filter(|_| few);
         delivery.signature = groups.map_or_else(
             || {
                 Signature::Silence(Silence {
                     head: timeline.head,
                     watched: timeline.end,
+                    comments: 0,
                     emitted_bytes: None,
                     emitted_events: None,
                 })
@@ -211,8 +220,12 @@ impl<'a> Readings<'a> {
     /// What a reading shows of a hold, even if too little for a rule of its own:
     /// one release says how long it took and how much it brought.
     fn hold_at(&self, index: usize) -> Signature {
-        let Reading { timeline, signature } = &self.all[index];
-        let is_begun = matches!(signature, Signature::Undecided(Reason::FewReleases)) && timeline.role.has_stamps();
+        let Reading {
+            timeline,
+            signature,
+        } = &self.all[index];
+        let is_begun = matches!(signature, Signature::Undecided(Reason::FewReleases))
+            && timeline.role.has_stamps();
         let begun = signature::begin_of_groups(timeline).filter(|_| is_begun);
         begun.map_or_else(|| signature.clone(), Signature::Grouped)
     }
@@ -236,6 +249,20 @@ impl<'a> Readings<'a> {
                 self.weigh_holds(delivery, both);
                 return;
             }
+        }
+    }
+
+    /// A beginning that is held once may meet a cold server; twice it is a rule.
+    fn weigh_beginning(&self, delivery: &mut Delivery, both: &[usize]) {
+        let held_beginning = |index: &usize| match &self.all[*index].signature {
+            Signature::Live(live) => live.held_beginning().map(|pause| (*index, pause)),
+            _ => None,
+        };
+        let held: Vec<_> = both.iter().filter_map(held_beginning).collect();
+        if let [(index, pause), _, ..] = held[..] {
+            delivery.signature = Signature::FirstLate(pause);
+            delivery.shown_by = index;
+            delivery.shown_times = held.len();
         }
     }
 
@@ -281,7 +308,7 @@ fn rank(reading: &Reading) -> u8 {
     match &reading.signature {
         Signature::NoStream(_) => 6,
         Signature::Whole(_) => 5,
-        Signature::Grouped(_) | Signature::Behind(_) => 4,
+        Signature::Grouped(_) | Signature::Behind(_) | Signature::FirstLate(_) => 4,
         Signature::Undecided(Reason::FewReleases) if reading.timeline.role.has_stamps() => 3,
         Signature::Live(_) => 2,
         Signature::Undecided(Reason::FewReleases | Reason::Irregular) => 1,

@@ -2,11 +2,11 @@
 //! marks of components in the head. Arrivals decide; headers only choose between
 //! causes that fit the arrivals.
 
+use crate::chunks::Chunks;
 use crate::diagnose::Conclusion;
 use crate::observations::Head;
 use crate::signature::{Amount, Behind, Grouped, Rule, Signature, Whole};
-use crate::stats;
-use crate::timeline::{Role, Timeline};
+use crate::timeline::Role;
 
 /// What the tests of entries may look at.
 pub(super) struct Clues<'c> {
@@ -42,29 +42,6 @@ pub(super) enum Shape<'c> {
     Silence,
 }
 
-/// How the chunks of the transfer coding compare with the events.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Chunks {
-    /// No chunked framing, or too few chunks.
-    Unknown,
-    /// One chunk per event: held below whoever wrote the chunks.
-    PerEvent,
-    /// Larger than an event, always this size: held above whoever wrote the chunks.
-    Constant {
-        /// Bytes of a chunk.
-        bytes: f64,
-        /// Whether the first one was shorter: its block held the head of the upstream response too.
-        first_shorter: bool,
-    },
-    /// Larger than an event, of about this size.
-    Large {
-        /// Median bytes of a chunk.
-        bytes: f64,
-    },
-    /// Smaller than an event.
-    Small,
-}
-
 impl<'c> Clues<'c> {
     /// The clues behind a conclusion; absent where nothing was held or no head came.
     pub(super) fn of(conclusion: &'c Conclusion) -> Option<Self> {
@@ -85,7 +62,7 @@ impl<'c> Clues<'c> {
         Some(Self {
             shape,
             head: timeline.probe.head.as_ref()?,
-            chunks: chunks(timeline),
+            chunks: Chunks::of(timeline),
             seconds: timeline.end / 1e3,
             has_stamps: timeline.role != Role::Foreign,
         })
@@ -176,36 +153,5 @@ impl<'c> Clues<'c> {
             || ["nginx", "haproxy", "envoy", "caddy", "ats", "lighttpd"]
                 .iter()
                 .any(|p| self.is_signed_by(p))
-    }
-}
-
-/// Compares chunks with events; the first chunk and the last, which is a rest, are left out.
-fn chunks(timeline: &Timeline) -> Chunks {
-    const FEW: usize = 4;
-    let all: Vec<f64> = timeline
-        .probe
-        .chunks
-        .iter()
-        .map(|chunk| chunk.bytes as f64)
-        .collect();
-    let (Some(event), true) = (timeline.event_bytes(), all.len() >= FEW) else {
-        return Chunks::Unknown;
-    };
-    let inside = &all[1..all.len() - 1];
-    let Some(bytes) = stats::median(inside.iter().copied()) else {
-        return Chunks::Unknown;
-    };
-    let same = inside.iter().filter(|size| **size == bytes).count();
-    if (bytes - event).abs() <= 0.1 * event {
-        Chunks::PerEvent
-    } else if bytes < event {
-        Chunks::Small
-    } else if stats::share(same, inside.len()) >= 0.8 {
-        Chunks::Constant {
-            bytes,
-            first_shorter: all[0] < bytes,
-        }
-    } else {
-        Chunks::Large { bytes }
     }
 }

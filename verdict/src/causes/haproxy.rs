@@ -2,8 +2,9 @@
 
 use run_record::verdict::Confidence::{Low, Medium};
 
-use super::clues::{Chunks, Clues, Shape};
+use super::clues::{Clues, Shape};
 use super::{Cure, Entry, Fit, Sure};
+use crate::chunks::Chunks;
 use crate::signature::Grouped;
 use crate::text::ms;
 

@@ -2,8 +2,9 @@
 
 use run_record::verdict::Confidence::{High, Medium};
 
-use super::clues::{Chunks, Clues};
+use super::clues::Clues;
 use super::{Cure, Entry, Fit, Sure};
+use crate::chunks::Chunks;
 use crate::text::bytes;
 
 const UNBUFFERED: &str =

@@ -20,7 +20,7 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
 ///
 /// Source: causes 3.7, `head.waits-first-write`.
 fn late_head(conclusion: &Conclusion) -> Option<Finding> {
-    const LATE: f64 = 50.0;
+    const LATE: f64 = 5.0;
     const TOGETHER: f64 = 2.0;
     let is_live = matches!(
         conclusion.delivery.signature,

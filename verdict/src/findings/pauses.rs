@@ -1,4 +1,4 @@
-//! Events that were held once in a stream that is live otherwise.
+//! Events that were held once, or only at the beginning, in a stream that is live otherwise.
 
 use run_record::verdict::Finding;
 
@@ -8,9 +8,13 @@ use crate::signature::{Pause, Signature};
 use crate::text::{ms, plural};
 
 pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
-    if let Signature::Live(live) = &conclusion.delivery.signature {
-        let is_stamped = conclusion.shown().timeline.role.has_stamps();
-        findings.extend(live.pauses.iter().map(|pause| finding(pause, is_stamped)));
+    let is_stamped = conclusion.shown().timeline.role.has_stamps();
+    match &conclusion.delivery.signature {
+        Signature::Live(live) => {
+            findings.extend(live.pauses.iter().map(|pause| finding(pause, is_stamped)));
+        }
+        Signature::FirstLate(pause) => findings.push(finding(pause, is_stamped)),
+        _ => {}
     }
 }
 

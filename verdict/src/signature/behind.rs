@@ -23,6 +23,11 @@ pub(crate) struct Behind {
 const MIN_EVENTS: usize = 5;
 
 pub(super) fn find(timeline: &Timeline, releases: &[Release]) -> Option<Behind> {
+    let cutting = releases.iter().filter(|release| release.cuts_event).count();
+    // Blocks that end inside events complete each with the next one too.
+    if stats::share(cutting, releases.len()) > 0.5 {
+        return None;
+    }
     let alone = releases
         .iter()
         .filter(|release| release.count() == 1)

@@ -62,6 +62,8 @@ pub(crate) struct Amount {
 const MIN_RELEASES: usize = 3;
 /// Events that certainly waited, twice, and no others: already that is a hold.
 const MIN_STAMPED_RELEASES: usize = 2;
+/// Blocks that cut events are no accident after so many.
+const MIN_BLOCKS: usize = 5;
 /// A hold of single events shows in each of them; fewer are an accident.
 const MIN_ALONE: usize = 5;
 
@@ -71,7 +73,7 @@ pub(super) fn find(timeline: &Timeline, all: &[Release]) -> Option<Grouped> {
     let held = match timeline.role {
         Role::Foreign => {
             let joined = joined_share(timeline, all, gap) >= 0.8 && are_apart(&inside, timeline);
-            joined || are_blocks(&inside)
+            joined || (inside.is_blocks() && inside.count >= MIN_BLOCKS)
         }
         Role::Cooperating | Role::Rhythm => late_share(timeline, all) >= 0.75,
     };
@@ -85,7 +87,13 @@ pub(super) fn find(timeline: &Timeline, all: &[Release]) -> Option<Grouped> {
     if !held || !enough || (alone && !is_constant_delay(&inside, timeline)) {
         return None;
     }
-    Some(grouped(rule(&inside, timeline, alone), timeline, all.len(), &inside, gap))
+    Some(grouped(
+        rule(&inside, timeline, alone),
+        timeline,
+        all.len(),
+        &inside,
+        gap,
+    ))
 }
 
 /// What is known about a hold of which too few releases were seen for a rule;
@@ -96,7 +104,13 @@ pub(super) fn begin(timeline: &Timeline, all: &[Release]) -> Option<Grouped> {
     Some(grouped(Rule::Irregular, timeline, all.len(), &inside, gap))
 }
 
-fn grouped(rule: Rule, timeline: &Timeline, releases: usize, inside: &Interior, gap: f64) -> Grouped {
+fn grouped(
+    rule: Rule,
+    timeline: &Timeline,
+    releases: usize,
+    inside: &Interior,
+    gap: f64,
+) -> Grouped {
     Grouped {
         rule,
         releases,
@@ -124,9 +138,9 @@ pub(super) fn is_holding(timeline: &Timeline, all: &[Release]) -> bool {
     match timeline.role {
         // All in one release, or nearly all in a few.
         Role::Foreign if all.len() == 1 => true,
-        Role::Foreign => {
-            timeline.mean_gap().is_some_and(|gap| joined_share(timeline, all, gap) >= 0.8)
-        }
+        Role::Foreign => timeline
+            .mean_gap()
+            .is_some_and(|gap| joined_share(timeline, all, gap) >= 0.8),
         Role::Cooperating | Role::Rhythm => late_share(timeline, all) >= 0.75,
     }
 }
@@ -158,14 +172,6 @@ fn are_apart(inside: &Interior, timeline: &Timeline) -> bool {
     inside.count < 2 || usual_shortest > timeline.noise.floor * 2.0
 }
 
-/// Equal releases that end inside events: nobody writes a stream like that, but
-/// a buffer that hands on full blocks does.
-fn are_blocks(inside: &Interior) -> bool {
-    const ENOUGH: usize = 6;
-    let same = inside.bytes.low == inside.bytes.high;
-    inside.count >= ENOUGH && inside.cutting >= 0.8 && same
-}
-
 /// Single events that all wait equally long, and longer than a path may take.
 fn is_constant_delay(inside: &Interior, timeline: &Timeline) -> bool {
     inside
@@ -175,7 +181,7 @@ fn is_constant_delay(inside: &Interior, timeline: &Timeline) -> bool {
 
 fn rule(inside: &Interior, timeline: &Timeline, alone: bool) -> Rule {
     let bytes_steady = inside.bytes.is_steady();
-    if inside.cutting > 0.8 && bytes_steady {
+    if inside.is_blocks() || (inside.cutting > 0.8 && bytes_steady) {
         return Rule::Size;
     }
     if alone {
@@ -201,7 +207,9 @@ fn rule(inside: &Interior, timeline: &Timeline, alone: bool) -> Rule {
 /// brings one event more or less, and so does a block. Only what varies by more
 /// than that, while the other does not, is ruled out.
 fn rule_of_arrivals(inside: &Interior, timeline: &Timeline) -> Rule {
-    let Some(interval) = inside.interval else { return Rule::Either };
+    let Some(interval) = inside.interval else {
+        return Rule::Either;
+    };
     let event = timeline.event_bytes().unwrap_or_default();
     let gap = timeline.mean_gap().unwrap_or_default();
     let varies = |spread: &Spread, step: f64| {
@@ -230,6 +238,15 @@ const KNOWN_BYTES: [f64; 8] = [
 
 fn bytes(inside: &Interior, timeline: &Timeline) -> Amount {
     let high = inside.bytes.median;
+    let is_steady = inside.bytes.is_steady();
+    if let Some(block) = inside.block.filter(|_| inside.is_blocks()) {
+        return Amount {
+            value: block,
+            low: block,
+            high: block,
+            is_steady: true,
+        };
+    }
     // Blocks that end with an event were full somewhere within their last event.
     let last_event = timeline.event_bytes().unwrap_or_default().min(high);
     let low = if inside.cutting > 0.5 {
@@ -244,7 +261,7 @@ fn bytes(inside: &Interior, timeline: &Timeline) -> Amount {
         value: known.unwrap_or(high),
         low,
         high,
-        is_steady: inside.bytes.is_steady(),
+        is_steady,
     }
 }
 

@@ -40,6 +40,18 @@ pub(crate) struct Pause {
     pub is_first: bool,
 }
 
+impl Live {
+    /// The beginning of the stream, if its events are known to have been held.
+    pub(crate) fn held_beginning(&self) -> Option<Pause> {
+        let is_held = |pause: &&Pause| pause.is_first && pause.held >= FIRST_LATE;
+        self.pauses
+            .iter()
+            .find(is_held)
+            .filter(|_| self.median_wait.is_some())
+            .copied()
+    }
+}
+
 /// What the events of a probe amount to, before the question whether it is enough.
 struct Tally {
     good: usize,
@@ -64,6 +76,8 @@ impl Tally {
 
 /// More pauses than this are a rhythm.
 const MAX_PAUSES: usize = 2;
+/// A first event that waited less than this may have met a cold server.
+const FIRST_LATE: f64 = 50.0;
 
 pub(super) fn find(timeline: &Timeline, releases: &[Release]) -> Option<Live> {
     let tally = tally(timeline, releases);
@@ -112,7 +126,11 @@ pub(super) fn is_fine_so_far(timeline: &Timeline, releases: &[Release]) -> bool 
 fn is_enough(role: Role, tally: &Tally) -> bool {
     const MANY: usize = 27;
     const FEW: usize = 5;
-    let quiet = if role == Role::Cooperating { 2_000.0 } else { 3_900.0 };
+    let quiet = if role == Role::Cooperating {
+        2_000.0
+    } else {
+        3_900.0
+    };
     tally.good >= MANY || (tally.good >= FEW && tally.watched >= quiet)
 }
 
@@ -148,15 +166,17 @@ fn tally_stamped(timeline: &Timeline, releases: &[Release], watched: f64) -> Tal
             late += usize::from(wait.lo > limit);
             tally.judged += usize::from(wait.hi <= limit || wait.lo > limit);
         }
-        if late > 1 {
-            let held = timeline.events[release.events.start]
-                .wait()
-                .map_or(0.0, |wait| wait.lo);
+        let is_first = release.events.start == 0;
+        let held = timeline.events[release.events.start].wait();
+        let held = held.map_or(0.0, |wait| wait.lo);
+        // A single late event is noise, but for the very first, if it is far off.
+        if late > 1 || (late == 1 && is_first && held >= FIRST_LATE) {
+            let at = release.at;
             tally.pauses.push(Pause {
-                at: release.at,
+                at,
                 events: late,
                 held,
-                is_first: release.events.start == 0,
+                is_first,
             });
         }
     }

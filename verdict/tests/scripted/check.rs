@@ -36,7 +36,9 @@ impl Scene {
     pub(crate) fn cooperating(mode: Mode, rate: f64, size: u64, seed: u64) -> Self {
         Self {
             mode,
-            rhythm: Rhythm::Regular { gap: 1_000.0 / rate },
+            rhythm: Rhythm::Regular {
+                gap: 1_000.0 / rate,
+            },
             size,
             count: None,
             path: Path::default(),
@@ -50,7 +52,11 @@ impl Scene {
 
     /// The same with the stamps stripped: arrivals only, nothing can be asked.
     pub(crate) fn foreign(self) -> Self {
-        Self { stamps: false, can_vary: false, ..self }
+        Self {
+            stamps: false,
+            can_vary: false,
+            ..self
+        }
     }
 
     /// Makes the check.
@@ -59,11 +65,20 @@ impl Scene {
         let first = Asked {
             interval: None,
             size: Some(self.size).filter(|_| self.can_vary),
-            count: self.can_vary.then(|| self.count.map_or(Count::Endless, Count::Events)),
+            count: self
+                .can_vary
+                .then(|| self.count.map_or(Count::Endless, Count::Events)),
         };
-        let reach = Reach { first, can_vary: self.can_vary, accepts_encodings: true };
+        let reach = Reach {
+            first,
+            can_vary: self.can_vary,
+            accepts_encodings: true,
+        };
         while let Some(ask) = plan::next(&observations, reach) {
-            assert!(observations.probes.len() < 6, "the plan does not end: {self:?}");
+            assert!(
+                observations.probes.len() < 6,
+                "the plan does not end: {self:?}"
+            );
             let request = Request {
                 round: observations.probes.len() as u16,
                 method: "GET".into(),
@@ -73,21 +88,30 @@ impl Scene {
             };
             observations.probes.push(self.probe(request));
         }
-        Checked { verdict: verdict::diagnose(&observations), observations }
+        Checked {
+            verdict: verdict::diagnose(&observations),
+            observations,
+        }
     }
 
     /// One probe: short if that settles it, else the whole watch.
     fn probe(&self, request: Request) -> Probe {
         const SHORT: f64 = 3_000.0;
         let short = self.observe(request.clone(), SHORT.min(self.watch));
-        if plan::is_settled(&short, &Own::default()) { short } else { self.observe(request, self.watch) }
+        if plan::is_settled(&short, &Own::default()) {
+            short
+        } else {
+            self.observe(request, self.watch)
+        }
     }
 
     /// What a probe sees until `until`.
     pub(crate) fn observe(&self, request: Request, until: f64) -> Probe {
         let mut chance = Chance::new(self.seed * 1_000 + u64::from(request.round));
         let rhythm = match (self.rhythm, request.asked.interval) {
-            (Rhythm::Regular { .. }, Some(asked)) => Rhythm::Regular { gap: asked.as_micros_f64() / 1e3 },
+            (Rhythm::Regular { .. }, Some(asked)) => Rhythm::Regular {
+                gap: asked.as_micros_f64() / 1e3,
+            },
             (rhythm, _) => rhythm,
         };
         let size = request.asked.size.unwrap_or(self.size);
@@ -106,7 +130,14 @@ impl Scene {
         let finished = count.is_some_and(|count| made.len() as u64 >= count);
         let coded = request.accept_encoding.is_some();
         let response: Response = server::respond(self.mode, made, finished, coded, &mut chance);
-        let mut probe = client::observe(request, &response, &self.path, self.stamps, until, &mut chance);
+        let mut probe = client::observe(
+            request,
+            &response,
+            &self.path,
+            self.stamps,
+            until,
+            &mut chance,
+        );
         probe.truth = self.truth.then_some(truth);
         probe
     }
@@ -121,12 +152,19 @@ pub(crate) struct Checked {
 
 impl Checked {
     pub(crate) fn has_finding(&self, code: &str) -> bool {
-        self.verdict.findings.iter().any(|finding| finding.code == code)
+        self.verdict
+            .findings
+            .iter()
+            .any(|finding| finding.code == code)
     }
 
     /// All watching together.
     pub(crate) fn watched(&self) -> Nanos {
         let start = client::wall(0.0);
-        self.observations.probes.iter().map(|probe| probe.end.at - start).fold(Nanos::ZERO, |a, b| a + b)
+        self.observations
+            .probes
+            .iter()
+            .map(|probe| probe.end.at - start)
+            .fold(Nanos::ZERO, |a, b| a + b)
     }
 }

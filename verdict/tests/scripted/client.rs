@@ -3,10 +3,12 @@
 //! would have made.
 
 use run_record::time::{Interval, Nanos, Wall};
-use verdict::observations::{Comment, End, EndKind, Event, Head, Probe, Read, Request, ServerClock, Chunk};
+use verdict::observations::{
+    Chunk, Comment, End, EndKind, Event, Head, Probe, Read, Request, ServerClock,
+};
 
 use crate::chance::Chance;
-use crate::server::Response;
+use crate::server::{ChunkedBy, Response};
 
 /// How the bytes travel, and how the client runs.
 #[derive(Clone, Debug, Default)]
@@ -24,22 +26,41 @@ pub(crate) struct Path {
 }
 
 /// What the client of one response saw until `until`.
-pub(crate) fn observe(request: Request, response: &Response, path: &Path, stamps: bool, until: f64, chance: &mut Chance) -> Probe {
+pub(crate) fn observe(
+    request: Request,
+    response: &Response,
+    path: &Path,
+    stamps: bool,
+    until: f64,
+    chance: &mut Chance,
+) -> Probe {
     let mut probe = Probe {
-        request: Request { sent: Some(wall(0.0)), scheduled: wall(0.0), ..request },
-        round_trip: (!path.is_unix).then(|| Nanos::from_micros(40 + (path.latency * 2_000.0) as u64)),
+        request: Request {
+            sent: Some(wall(0.0)),
+            scheduled: wall(0.0),
+            ..request
+        },
+        round_trip: (!path.is_unix)
+            .then(|| Nanos::from_micros(40 + (path.latency * 2_000.0) as u64)),
         server_clock: ServerClock::Within(Nanos::ZERO),
         ..Probe::default()
     };
     let arrivals = arrivals(response, path, chance);
-    let mut reader = Reader { path, last_read: 0.0 };
+    let mut reader = Reader {
+        path,
+        last_read: 0.0,
+    };
     let head_at = response.head_at.filter(|at| *at <= until);
     probe.head = head_at.map(|at| head(response, at + latency(path, chance)));
     let mut seen = 0;
     let (mut frame, mut offset) = (0, 0);
     while seen < arrivals.len() {
         let read = reader.read(arrivals[seen].at, chance);
-        let through = seen + arrivals[seen..].iter().take_while(|a| a.at <= read.woken).count();
+        let through = seen
+            + arrivals[seen..]
+                .iter()
+                .take_while(|a| a.at <= read.woken)
+                .count();
         let latest = arrivals[through - 1].at;
         if read.woken > until {
             break;
@@ -51,31 +72,95 @@ pub(crate) fn observe(request: Request, response: &Response, path: &Path, stamps
             arrival: Interval::new(wall(read.empty), wall(stamp)),
             stamped: !path.is_unix,
             read: wall(read.woken),
-            body_bytes: arrivals[seen..through].iter().map(|arrival| arrival.wire).sum(),
+            body_bytes: arrivals[seen..through]
+                .iter()
+                .map(|arrival| arrival.wire)
+                .sum(),
         });
-        while let Some(made) = response.frames.get(frame).filter(|made| offset + made.bytes <= upto) {
+        while let Some(made) = response
+            .frames
+            .get(frame)
+            .filter(|made| offset + made.bytes <= upto)
+        {
             offset += made.bytes;
             frame += 1;
             let emitted = stamps.then(|| wall(made.emitted));
             if made.is_comment {
-                probe.comments.push(Comment { read: index, bytes: made.bytes });
+                probe.comments.push(Comment {
+                    read: index,
+                    bytes: made.bytes,
+                });
             } else {
                 let (due, seq) = (stamps.then(|| wall(made.due)), stamps.then_some(made.seq));
-                probe.events.push(Event { read: index, bytes: made.bytes, end_offset: offset, seq, due, emitted, named: true });
+                probe.events.push(Event {
+                    read: index,
+                    bytes: made.bytes,
+                    end_offset: offset,
+                    seq,
+                    due,
+                    emitted,
+                    named: true,
+                });
             }
         }
         seen = through;
     }
-    probe.chunks = arrivals.iter().filter(|a| a.at <= until && response.length.is_none()).map(|arrival| Chunk {
-        bytes: arrival.wire,
-        arrival: Interval::exact(wall(arrival.at)),
-    }).collect();
-    probe.end = end(response, arrivals.last().map_or(0.0, |a| a.at), until, chance);
+    if response.length.is_none() {
+        probe.chunks = chunks(response, &arrivals, until);
+    }
+    probe.end = end(
+        response,
+        arrivals.last().map_or(0.0, |a| a.at),
+        until,
+        chance,
+    );
     if path.knows_absences {
         let known = path.absences.iter().filter(|(begin, _)| *begin < until);
-        probe.stalls = known.map(|(begin, lasts)| Interval::new(wall(*begin), wall(begin + lasts))).collect();
+        probe.stalls = known
+            .map(|(begin, lasts)| Interval::new(wall(*begin), wall(begin + lasts)))
+            .collect();
     }
     probe
+}
+
+/// The chunks that are complete, as the server cut them.
+fn chunks(response: &Response, arrivals: &[Arrival], until: f64) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let (mut frame, mut offset) = (0, 0);
+    for arrival in arrivals.iter().filter(|arrival| arrival.at <= until) {
+        let mut complete = |bytes| {
+            chunks.push(Chunk {
+                bytes,
+                arrival: Interval::exact(wall(arrival.at)),
+            });
+        };
+        match response.chunks {
+            _ if response.coded => complete(arrival.wire),
+            ChunkedBy::Release => complete(arrival.wire),
+            ChunkedBy::Block { bytes } => {
+                (0..arrival.wire / bytes).for_each(|_| complete(bytes));
+                complete_rest(arrival.wire % bytes, &mut complete);
+            }
+            ChunkedBy::Event => {
+                while let Some(made) = response
+                    .frames
+                    .get(frame)
+                    .filter(|made| offset + made.bytes <= arrival.upto)
+                {
+                    offset += made.bytes;
+                    frame += 1;
+                    complete(made.bytes);
+                }
+            }
+        }
+    }
+    chunks
+}
+
+fn complete_rest(bytes: u64, complete: &mut impl FnMut(u64)) {
+    if bytes > 0 {
+        complete(bytes);
+    }
 }
 
 struct Arrival {
@@ -91,10 +176,18 @@ fn arrivals(response: &Response, path: &Path, chance: &mut Chance) -> Vec<Arriva
         let lost = path.loses_one_in > 0.0 && chance.once_in(path.loses_one_in);
         write.at + latency(path, chance) + if lost { 205.0 } else { 0.0 }
     };
-    response.writes.iter().map(|write| {
-        last = last.max(sent(write, chance));
-        Arrival { at: last, upto: write.upto, wire: write.wire }
-    }).collect()
+    response
+        .writes
+        .iter()
+        .map(|write| {
+            last = last.max(sent(write, chance));
+            Arrival {
+                at: last,
+                upto: write.upto,
+                wire: write.wire,
+            }
+        })
+        .collect()
 }
 
 /// Loopback: p50 7 us, p99 40 us, seldom milliseconds, very seldom the time slice
@@ -145,7 +238,11 @@ impl Reader<'_> {
 /// on a busy machine. Source: measuring 2.4.
 fn wake_lateness(chance: &mut Chance) -> f64 {
     let usual = 0.01 + chance.exponential(0.02);
-    if chance.once_in(500.0) { usual + chance.exponential(6.0) } else { usual }
+    if chance.once_in(500.0) {
+        usual + chance.exponential(6.0)
+    } else {
+        usual
+    }
 }
 
 fn head(response: &Response, at: f64) -> Head {
@@ -157,15 +254,24 @@ fn head(response: &Response, at: f64) -> Head {
     if response.coded {
         headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
     }
-    Head { status: response.status, headers, arrival: Interval::exact(wall(at)), ..Head::default() }
+    Head {
+        status: response.status,
+        headers,
+        arrival: Interval::exact(wall(at)),
+        ..Head::default()
+    }
 }
 
 fn end(response: &Response, last_arrival: f64, until: f64, chance: &mut Chance) -> End {
     match response.end {
-        Some((at, kind)) if at <= until => {
-            End { kind, at: wall(at.max(last_arrival) + chance.between(0.01, 0.3)) }
-        }
-        _ => End { kind: EndKind::StillOpen, at: wall(until) },
+        Some((at, kind)) if at <= until => End {
+            kind,
+            at: wall(at.max(last_arrival) + chance.between(0.01, 0.3)),
+        },
+        _ => End {
+            kind: EndKind::StillOpen,
+            at: wall(until),
+        },
     }
 }
 

@@ -21,7 +21,10 @@ fn never_accused(scene: impl Fn(f64, u64) -> Scene) -> (usize, usize) {
                 let scene = scene(rate, seed);
                 let scene = if foreign { scene.foreign() } else { scene };
                 let verdict = scene.check().verdict;
-                assert!(!is_accusation(&verdict), "{rate}/s seed {seed} foreign {foreign}: {verdict:#?}");
+                assert!(
+                    !is_accusation(&verdict),
+                    "{rate}/s seed {seed} foreign {foreign}: {verdict:#?}"
+                );
                 undecided += usize::from(verdict.word != Word::Live);
                 all += 1;
             }
@@ -31,7 +34,10 @@ fn never_accused(scene: impl Fn(f64, u64) -> Scene) -> (usize, usize) {
 }
 
 fn is_accusation(verdict: &Verdict) -> bool {
-    matches!(verdict.word, Word::Batched | Word::Buffered | Word::Cut | Word::NoStream)
+    matches!(
+        verdict.word,
+        Word::Batched | Word::Buffered | Word::Cut | Word::NoStream
+    )
 }
 
 fn live(rate: f64, seed: u64) -> Scene {
@@ -40,42 +46,74 @@ fn live(rate: f64, seed: u64) -> Scene {
 
 #[test]
 fn a_random_source_is_live() {
-    let (undecided, all) =
-        never_accused(|rate, seed| Scene { rhythm: Rhythm::Poisson { gap: 1_000.0 / rate }, ..live(rate, seed) });
+    let (undecided, all) = never_accused(|rate, seed| Scene {
+        rhythm: Rhythm::Poisson {
+            gap: 1_000.0 / rate,
+        },
+        ..live(rate, seed)
+    });
     assert!(undecided * 20 <= all, "{undecided} of {all}");
 }
 
 #[test]
 fn bursts_of_the_source_are_live_where_it_says_when_it_sent() {
     for seed in 0..SEEDS {
-        let bursts = Scene { rhythm: Rhythm::Bursts { gap: 1_000.0, events: 6 }, ..live(1.0, seed) };
+        let bursts = Scene {
+            rhythm: Rhythm::Bursts {
+                gap: 1_000.0,
+                events: 6,
+            },
+            ..live(1.0, seed)
+        };
         let verdict = bursts.check().verdict;
         assert_eq!(verdict.word, Word::Live, "{verdict:#?}");
         // Without send times nobody can tell, and the verdict must not pretend to.
         let foreign = bursts.foreign().check().verdict;
         assert!(foreign.confidence <= Confidence::Medium, "{foreign:#?}");
-        assert!(foreign.causes.iter().any(|cause| cause.code == "source.batches"), "{foreign:#?}");
+        assert!(
+            foreign
+                .causes
+                .iter()
+                .any(|cause| cause.code == "source.batches"),
+            "{foreign:#?}"
+        );
     }
 }
 
 #[test]
 fn slow_and_silent_sources_are_not_accused() {
-    for rhythm in [Rhythm::Regular { gap: 4_000.0 }, Rhythm::Once, Rhythm::Heartbeats { gap: 1_000.0 }] {
-        never_accused(|rate, seed| Scene { rhythm, ..live(rate, seed) });
+    for rhythm in [
+        Rhythm::Regular { gap: 4_000.0 },
+        Rhythm::Once,
+        Rhythm::Heartbeats { gap: 1_000.0 },
+    ] {
+        never_accused(|rate, seed| Scene {
+            rhythm,
+            ..live(rate, seed)
+        });
     }
 }
 
 #[test]
 fn a_source_that_slows_down_is_live() {
-    let rhythm = Rhythm::Slowing { from: 20.0, to: 1_000.0 };
-    let (undecided, _) = never_accused(|rate, seed| Scene { rhythm, ..live(rate, seed) });
+    let rhythm = Rhythm::Slowing {
+        from: 20.0,
+        to: 1_000.0,
+    };
+    let (undecided, _) = never_accused(|rate, seed| Scene {
+        rhythm,
+        ..live(rate, seed)
+    });
     assert_eq!(undecided, 0);
 }
 
 #[test]
 fn events_in_several_writes_are_live() {
     let pieces = Mode::Pieces { writes: 4 };
-    let (undecided, all) = never_accused(|rate, seed| Scene { mode: pieces, ..live(rate, seed) });
+    let (undecided, all) = never_accused(|rate, seed| Scene {
+        mode: pieces,
+        ..live(rate, seed)
+    });
     assert!(undecided * 33 <= all, "{undecided} of {all}");
 }
 
@@ -94,7 +132,10 @@ fn stopped(rate: f64, seed: u64) -> Scene {
         is_unix: seed.is_multiple_of(5),
         ..Path::default()
     };
-    Scene { path, ..live(rate, seed) }
+    Scene {
+        path,
+        ..live(rate, seed)
+    }
 }
 
 #[test]
@@ -113,8 +154,16 @@ fn starved(rate: f64, seed: u64) -> Scene {
         absences.push((at, lasts));
         at += lasts + chance.between(5.0, 120.0);
     }
-    let path = Path { absences, knows_absences: seed.is_multiple_of(2), is_unix: seed.is_multiple_of(3), ..Path::default() };
-    Scene { path, ..live(rate, seed) }
+    let path = Path {
+        absences,
+        knows_absences: seed.is_multiple_of(2),
+        is_unix: seed.is_multiple_of(3),
+        ..Path::default()
+    };
+    Scene {
+        path,
+        ..live(rate, seed)
+    }
 }
 
 #[test]
@@ -124,13 +173,25 @@ fn a_starved_check_does_not_accuse() {
 
 #[test]
 fn a_lossy_path_is_not_a_hold() {
-    let lossy = Path { loses_one_in: 100.0, ..Path::default() };
-    never_accused(|rate, seed| Scene { path: lossy.clone(), ..live(rate, seed) });
+    let lossy = Path {
+        loses_one_in: 100.0,
+        ..Path::default()
+    };
+    never_accused(|rate, seed| Scene {
+        path: lossy.clone(),
+        ..live(rate, seed)
+    });
 }
 
 #[test]
 fn a_distant_server_is_live() {
-    let far = Path { latency: 40.0, ..Path::default() };
-    let (undecided, all) = never_accused(|rate, seed| Scene { path: far.clone(), ..live(rate, seed) });
+    let far = Path {
+        latency: 40.0,
+        ..Path::default()
+    };
+    let (undecided, all) = never_accused(|rate, seed| Scene {
+        path: far.clone(),
+        ..live(rate, seed)
+    });
     assert!(undecided * 33 <= all, "{undecided} of {all}");
 }

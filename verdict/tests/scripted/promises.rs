@@ -12,7 +12,10 @@ use crate::server::Mode;
 const SEEDS: u64 = 30;
 
 fn browser() -> Request {
-    Request { accept_encoding: Some("gzip, br, zstd".into()), ..Request::default() }
+    Request {
+        accept_encoding: Some("gzip, br, zstd".into()),
+        ..Request::default()
+    }
 }
 
 #[test]
@@ -21,10 +24,17 @@ fn a_live_stream_of_ten_a_second_is_settled_within_three_seconds() {
     for rate in [10.0, 20.0, 100.0, 200.0] {
         for seed in 0..SEEDS {
             for stamps in [true, false] {
-                let scene = Scene { stamps, ..Scene::cooperating(Mode::Live, rate, 300, seed) };
+                let scene = Scene {
+                    stamps,
+                    ..Scene::cooperating(Mode::Live, rate, 300, seed)
+                };
                 let probe = scene.observe(browser(), 2_999.0);
                 let settled = plan::is_settled(&probe, &Own::default());
-                let word = diagnose(&Observations { probes: vec![probe], ..Observations::default() }).word;
+                let word = diagnose(&Observations {
+                    probes: vec![probe],
+                    ..Observations::default()
+                })
+                .word;
                 assert!(word == Word::Live || !settled, "{rate}/s seed {seed}");
                 late.extend((!settled).then_some((rate, seed, stamps)));
             }
@@ -37,30 +47,59 @@ fn a_live_stream_of_ten_a_second_is_settled_within_three_seconds() {
 #[test]
 fn fewer_than_thirty_events_settle_nothing() {
     let scene = Scene::cooperating(Mode::Live, 10.0, 300, 4);
-    assert!(!plan::is_settled(&scene.observe(browser(), 2_500.0), &Own::default()));
+    assert!(!plan::is_settled(
+        &scene.observe(browser(), 2_500.0),
+        &Own::default()
+    ));
 }
 
 #[test]
 fn a_foreign_hold_is_never_more_than_medium() {
-    let modes = [Mode::HoldSize { bytes: 4096 }, Mode::HoldTime { ms: 1_000.0 }, Mode::Blocks { bytes: 4096 }];
+    let modes = [
+        Mode::Rounded { bytes: 4096 },
+        Mode::HoldTime { ms: 1_000.0 },
+        Mode::HoldSize { bytes: 4096 },
+    ];
     for mode in modes {
         for seed in 0..SEEDS {
             let scene = Scene::cooperating(mode, 50.0, 300, seed);
             let cooperating = scene.check().verdict;
-            assert_eq!((cooperating.word, cooperating.confidence), (Word::Batched, Confidence::High));
+            assert_eq!(
+                (cooperating.word, cooperating.confidence),
+                (Word::Batched, Confidence::High)
+            );
             let foreign = scene.foreign().check().verdict;
-            assert_eq!((foreign.word, foreign.confidence), (Word::Batched, Confidence::Medium));
-            assert!(foreign.causes.iter().any(|cause| cause.code == "source.batches"));
+            assert_eq!(
+                (foreign.word, foreign.confidence),
+                (Word::Batched, Confidence::Medium)
+            );
+            assert!(
+                foreign
+                    .causes
+                    .iter()
+                    .any(|cause| cause.code == "source.batches")
+            );
         }
     }
 }
 
 #[test]
 fn an_announced_length_is_proof_without_send_times() {
-    let scene = Scene { count: Some(20), ..Scene::cooperating(Mode::ContentLength, 5.0, 300, 1) };
+    let scene = Scene {
+        count: Some(20),
+        ..Scene::cooperating(Mode::ContentLength, 5.0, 300, 1)
+    };
     let verdict = scene.foreign().check().verdict;
-    assert_eq!((verdict.word, verdict.confidence), (Word::Buffered, Confidence::High));
-    assert!(verdict.causes.iter().all(|cause| cause.code != "source.batches"));
+    assert_eq!(
+        (verdict.word, verdict.confidence),
+        (Word::Buffered, Confidence::High)
+    );
+    assert!(
+        verdict
+            .causes
+            .iter()
+            .all(|cause| cause.code != "source.batches")
+    );
 }
 
 #[test]
@@ -69,8 +108,16 @@ fn live_lists_what_it_did_not_test() {
     let tested = |option: &str| verdict.not_tested.iter().any(|line| line.contains(option));
     assert!(tested("--idle 65s") && tested("--for 65s") && tested("--streams 10"));
     assert!(!tested("--sent-at"));
-    let foreign = Scene::cooperating(Mode::Live, 20.0, 300, 1).foreign().check().verdict;
-    assert!(foreign.not_tested.iter().any(|line| line.contains("--sent-at")));
+    let foreign = Scene::cooperating(Mode::Live, 20.0, 300, 1)
+        .foreign()
+        .check()
+        .verdict;
+    assert!(
+        foreign
+            .not_tested
+            .iter()
+            .any(|line| line.contains("--sent-at"))
+    );
 }
 
 /// A server whose clock is 300 ms behind, by an amount that nobody knows.
@@ -79,9 +126,14 @@ fn skewed(mode: Mode, rate: f64, seed: u64) -> run_record::verdict::Verdict {
     let mut probe = scene.observe(browser(), 10_000.0);
     probe.server_clock = ServerClock::Unknown;
     for event in &mut probe.events {
-        event.emitted = event.emitted.map(|emitted| emitted - Nanos::from_millis(300));
+        event.emitted = event
+            .emitted
+            .map(|emitted| emitted - Nanos::from_millis(300));
     }
-    diagnose(&Observations { probes: vec![probe], ..Observations::default() })
+    diagnose(&Observations {
+        probes: vec![probe],
+        ..Observations::default()
+    })
 }
 
 #[test]
@@ -90,7 +142,12 @@ fn an_unknown_clock_offset_accuses_nobody() {
         for seed in 0..SEEDS {
             let verdict = skewed(Mode::Live, rate, seed);
             assert_eq!(verdict.word, Word::Live, "{verdict:#?}");
-            assert!(verdict.not_tested.iter().any(|line| line.contains("constant delay")));
+            assert!(
+                verdict
+                    .not_tested
+                    .iter()
+                    .any(|line| line.contains("constant delay"))
+            );
         }
     }
 }
@@ -107,8 +164,14 @@ fn with_an_unknown_clock_offset_groups_still_show() {
 #[test]
 fn a_stepped_clock_makes_the_check_invalid() {
     let scene = Scene::cooperating(Mode::Live, 10.0, 300, 1);
-    let own = Own { clock_step: Some(Nanos::from_millis(40)), ..Own::default() };
-    let verdict = diagnose(&Observations { probes: vec![scene.observe(browser(), 5_000.0)], own });
+    let own = Own {
+        clock_step: Some(Nanos::from_millis(40)),
+        ..Own::default()
+    };
+    let verdict = diagnose(&Observations {
+        probes: vec![scene.observe(browser(), 5_000.0)],
+        own,
+    });
     assert_eq!(verdict.word, Word::Invalid);
 }
 
@@ -118,7 +181,13 @@ fn streams_that_wait_for_others_are_counted() {
     let live = Scene::cooperating(Mode::Live, 10.0, 300, 1);
     let mut probes = vec![live.observe(browser(), 5_000.0)];
     for n in 0..10 {
-        let mut probe = live.observe(Request { round: 1, ..browser() }, 5_000.0);
+        let mut probe = live.observe(
+            Request {
+                round: 1,
+                ..browser()
+            },
+            5_000.0,
+        );
         if n >= 4 {
             probe.head = None;
             probe.reads.clear();
@@ -127,8 +196,17 @@ fn streams_that_wait_for_others_are_counted() {
         }
         probes.push(probe);
     }
-    let verdict = diagnose(&Observations { probes, ..Observations::default() });
+    let verdict = diagnose(&Observations {
+        probes,
+        ..Observations::default()
+    });
     assert_eq!(verdict.word, Word::Live);
-    let limit = verdict.findings.iter().find(|finding| finding.code == "streams.limit");
-    assert_eq!(limit.map(|f| f.text.as_str()), Some("10 streams asked at once: 4 answered, the other 6 waited"));
+    let limit = verdict
+        .findings
+        .iter()
+        .find(|finding| finding.code == "streams.limit");
+    assert_eq!(
+        limit.map(|f| f.text.as_str()),
+        Some("10 streams asked at once: 4 answered, the other 6 waited")
+    );
 }

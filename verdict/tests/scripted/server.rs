@@ -12,35 +12,70 @@ pub(crate) enum Mode {
     Live,
     HoldAll,
     ContentLength,
-    /// Released in whole events once so many bytes have gathered.
-    HoldSize { bytes: u64 },
-    /// Released in blocks of exactly so many bytes, which cut events.
-    Blocks { bytes: u64 },
+    /// Released in whole events once so many bytes have gathered, as PHP does.
+    Rounded {
+        bytes: u64,
+    },
+    /// Released in blocks of exactly so many bytes, which cut events, as nginx does.
+    HoldSize {
+        bytes: u64,
+    },
     /// Released so long after the first held byte.
-    HoldTime { ms: f64 },
+    HoldTime {
+        ms: f64,
+    },
     /// Released by a timer that runs by itself.
-    Ticker { ms: f64 },
+    Ticker {
+        ms: f64,
+    },
     LagOne,
-    LateFirst { ms: f64 },
+    LateFirst {
+        ms: f64,
+    },
     LateHead,
     /// Each event in so many writes, one directly after the other.
-    Pieces { writes: u64 },
+    Pieces {
+        writes: u64,
+    },
     /// TCP_CORK: 200 ms in steps of the kernel's clock, or a full segment.
-    Cork { segment: u64 },
+    Cork {
+        segment: u64,
+    },
     Gzip,
     /// A compressor that gives its output when so many plain bytes have gathered.
-    GzipUnflushed { plain: u64 },
-    Stall { ms: f64, at: u64 },
-    CutAfter { ms: f64, clean: bool },
-    CutIdle { ms: f64, clean: bool },
-    Truncate { bytes: u64 },
+    GzipUnflushed {
+        plain: u64,
+    },
+    Stall {
+        ms: f64,
+        at: u64,
+    },
+    CutAfter {
+        ms: f64,
+        clean: bool,
+    },
+    CutIdle {
+        ms: f64,
+        clean: bool,
+    },
+    Truncate {
+        bytes: u64,
+    },
     WrongType,
-    Status { code: u16 },
+    Status {
+        code: u16,
+    },
     Empty,
     CommentsOnly,
-    Lose { nth: u64 },
-    Duplicate { nth: u64 },
-    Reorder { nth: u64 },
+    Lose {
+        nth: u64,
+    },
+    Duplicate {
+        nth: u64,
+    },
+    Reorder {
+        nth: u64,
+    },
 }
 
 /// One write to the socket.
@@ -53,6 +88,17 @@ pub(crate) struct Write {
     pub wire: u64,
 }
 
+/// What makes one chunk of the transfer coding.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ChunkedBy {
+    /// Each event, however it is released.
+    Event,
+    /// All that is released at once.
+    Release,
+    /// So many bytes.
+    Block { bytes: u64 },
+}
+
 /// All that the server does with one response.
 #[derive(Debug)]
 pub(crate) struct Response {
@@ -61,6 +107,7 @@ pub(crate) struct Response {
     pub coded: bool,
     pub length: Option<u64>,
     pub head_at: Option<f64>,
+    pub chunks: ChunkedBy,
     /// In the order of the body.
     pub frames: Vec<Made>,
     pub writes: Vec<Write>,
@@ -69,7 +116,13 @@ pub(crate) struct Response {
 
 /// What the server does with what the source made. `finished` says that the
 /// source has come to the end of its count. `coded` that the client takes gzip.
-pub(crate) fn respond(mode: Mode, made: Vec<Made>, finished: bool, coded: bool, chance: &mut Chance) -> Response {
+pub(crate) fn respond(
+    mode: Mode,
+    made: Vec<Made>,
+    finished: bool,
+    coded: bool,
+    chance: &mut Chance,
+) -> Response {
     let frames = reframe(mode, made);
     let last = frames.last().map_or(1.0, |frame| frame.emitted);
     let end = finished.then_some((last + 0.2, EndKind::LastChunk));
@@ -78,6 +131,13 @@ pub(crate) fn respond(mode: Mode, made: Vec<Made>, finished: bool, coded: bool, 
         content_type: "text/event-stream",
         coded: coded && matches!(mode, Mode::Gzip | Mode::GzipUnflushed { .. }),
         length: None,
+        chunks: match mode {
+            Mode::HoldSize { bytes } => ChunkedBy::Block { bytes },
+            Mode::HoldTime { .. } | Mode::Rounded { .. } | Mode::GzipUnflushed { .. } => {
+                ChunkedBy::Release
+            }
+            _ => ChunkedBy::Event,
+        },
         head_at: Some(chance.between(0.2, 1.5)),
         frames,
         writes: Vec::new(),
@@ -114,18 +174,23 @@ fn reframe(mode: Mode, mut made: Vec<Made>) -> Vec<Made> {
 fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
     let offsets = offsets(&response.frames);
     let flush_at = response.end.map(|(at, _)| at);
-    let mut out = Script { writes: Vec::new(), released: 0, last_at: 0.0, ratio: if response.coded { 0.4 } else { 1.0 } };
+    let mut out = Script {
+        writes: Vec::new(),
+        released: 0,
+        last_at: 0.0,
+        ratio: if response.coded { 0.4 } else { 1.0 },
+    };
     let frames = || response.frames.iter().zip(&offsets);
     match mode {
         Mode::HoldAll | Mode::ContentLength => {}
-        Mode::HoldSize { bytes } => {
+        Mode::Rounded { bytes } => {
             for (frame, end) in frames().filter(|(_, end)| **end > 0) {
                 if *end - out.released >= bytes {
                     out.release(frame.emitted + lateness(chance), *end);
                 }
             }
         }
-        Mode::Blocks { bytes } => {
+        Mode::HoldSize { bytes } => {
             for (frame, end) in frames() {
                 let full = *end / bytes * bytes;
                 if full > out.released {
@@ -133,7 +198,11 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
                 }
             }
         }
-        Mode::HoldTime { ms } => hold_time(&mut out, response, &offsets, chance, |first, chance| first + ms + timer_lateness(chance)),
+        Mode::HoldTime { ms } => {
+            hold_time(&mut out, response, &offsets, chance, |first, chance| {
+                first + ms + timer_lateness(chance)
+            })
+        }
         Mode::Ticker { ms } => {
             let phase = chance.unit() * ms;
             hold_time(&mut out, response, &offsets, chance, |first, chance| {
@@ -147,7 +216,13 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
             }
         }
         Mode::LagOne => {
-            for pair in response.frames.iter().zip(&offsets).collect::<Vec<_>>().windows(2) {
+            for pair in response
+                .frames
+                .iter()
+                .zip(&offsets)
+                .collect::<Vec<_>>()
+                .windows(2)
+            {
                 out.release(pair[1].0.emitted + lateness(chance), *pair[0].1);
             }
         }
@@ -155,7 +230,10 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
             for (frame, end) in frames() {
                 let at = frame.emitted + lateness(chance);
                 for piece in (0..writes).rev() {
-                    out.release(at + 0.02 * (writes - piece) as f64, *end - piece * frame.bytes / writes);
+                    out.release(
+                        at + 0.02 * (writes - piece) as f64,
+                        *end - piece * frame.bytes / writes,
+                    );
                 }
             }
         }
@@ -168,11 +246,21 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
             }
         }
         Mode::Stall { ms, at } => {
-            let begins = response.frames.get(at as usize).map_or(f64::MAX, |frame| frame.emitted);
+            let begins = response
+                .frames
+                .get(at as usize)
+                .map_or(f64::MAX, |frame| frame.emitted);
             for (frame, end) in frames() {
                 let stalled = frame.emitted >= begins && frame.emitted < begins + ms;
                 let written = frame.emitted + lateness(chance);
-                out.release(if stalled { written.max(begins + ms) } else { written }, *end);
+                out.release(
+                    if stalled {
+                        written.max(begins + ms)
+                    } else {
+                        written
+                    },
+                    *end,
+                );
             }
         }
         _ => {
@@ -188,7 +276,13 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
 }
 
 /// Events gather until `opens(first held)`.
-fn hold_time(out: &mut Script, response: &Response, offsets: &[u64], chance: &mut Chance, opens: impl Fn(f64, &mut Chance) -> f64) {
+fn hold_time(
+    out: &mut Script,
+    response: &Response,
+    offsets: &[u64],
+    chance: &mut Chance,
+    opens: impl Fn(f64, &mut Chance) -> f64,
+) {
     let mut due: Option<(f64, u64)> = None;
     for (frame, end) in response.frames.iter().zip(offsets) {
         if let Some((at, upto)) = due.filter(|(at, _)| *at <= frame.emitted) {
@@ -241,15 +335,24 @@ fn finish(mode: Mode, response: &mut Response) {
         Mode::CutAfter { ms, clean } => cut(response, ms, clean),
         Mode::CutIdle { ms, clean } => {
             let mut before = response.head_at.unwrap_or_default();
-            let ends = response.writes.iter().map(|write| write.at).chain([f64::INFINITY]).find_map(|at| {
-                let idle = (at - before > ms).then_some(before + ms);
-                before = at;
-                idle
-            });
+            let ends = response
+                .writes
+                .iter()
+                .map(|write| write.at)
+                .chain([f64::INFINITY])
+                .find_map(|at| {
+                    let idle = (at - before > ms).then_some(before + ms);
+                    before = at;
+                    idle
+                });
             cut(response, ends.unwrap_or(f64::INFINITY), clean);
         }
         Mode::Truncate { bytes } => {
-            let ends = response.writes.iter().find(|write| write.upto >= bytes).map(|write| write.at);
+            let ends = response
+                .writes
+                .iter()
+                .find(|write| write.upto >= bytes)
+                .map(|write| write.at);
             if let Some(at) = ends {
                 response.writes.retain(|write| write.at <= at);
                 if let Some(last) = response.writes.last_mut() {
@@ -269,19 +372,36 @@ fn finish(mode: Mode, response: &mut Response) {
 fn cut(response: &mut Response, at: f64, clean: bool) {
     if response.end.is_none_or(|(end, _)| end > at) && at.is_finite() {
         response.writes.retain(|write| write.at < at);
-        response.end = Some((at, if clean { EndKind::LastChunk } else { EndKind::Truncated }));
+        response.end = Some((
+            at,
+            if clean {
+                EndKind::LastChunk
+            } else {
+                EndKind::Truncated
+            },
+        ));
     }
 }
 
 fn offsets(frames: &[Made]) -> Vec<u64> {
     let mut end = 0;
-    frames.iter().map(|frame| { end += frame.bytes; end }).collect()
+    frames
+        .iter()
+        .map(|frame| {
+            end += frame.bytes;
+            end
+        })
+        .collect()
 }
 
 /// From the stamp to the write: microseconds, and now and then the time slice of another process.
 fn lateness(chance: &mut Chance) -> f64 {
     let usual = 0.02 + chance.exponential(0.08);
-    if chance.once_in(400.0) { usual + chance.exponential(10.0) } else { usual }
+    if chance.once_in(400.0) {
+        usual + chance.exponential(10.0)
+    } else {
+        usual
+    }
 }
 
 struct Script {

@@ -34,29 +34,53 @@ pub(crate) struct Made {
 }
 
 /// What a source makes from the request on, until `until` or `count`.
-pub(crate) fn make(rhythm: Rhythm, size: u64, count: Option<u64>, until: f64, chance: &mut Chance) -> Vec<Made> {
+pub(crate) fn make(
+    rhythm: Rhythm,
+    size: u64,
+    count: Option<u64>,
+    until: f64,
+    chance: &mut Chance,
+) -> Vec<Made> {
     let mut made = Vec::new();
     let mut due = match rhythm {
         // A shared ticker runs already: the first event comes at any phase.
-        Rhythm::Regular { gap } | Rhythm::Bursts { gap, .. } | Rhythm::Heartbeats { gap } => chance.unit() * gap,
+        Rhythm::Regular { gap } | Rhythm::Bursts { gap, .. } | Rhythm::Heartbeats { gap } => {
+            chance.unit() * gap
+        }
         Rhythm::Poisson { gap } => chance.exponential(gap),
         Rhythm::Slowing { from, .. } => from,
         Rhythm::Once => chance.unit() * 100.0,
         Rhythm::Stops { gap, .. } => gap,
     };
-    let mut gap_now = if let Rhythm::Slowing { from, .. } = rhythm { from } else { 0.0 };
+    let mut gap_now = if let Rhythm::Slowing { from, .. } = rhythm {
+        from
+    } else {
+        0.0
+    };
     let mut emitted: f64 = 0.0;
     while due < until && count.is_none_or(|count| (made.len() as u64) < count) {
-        let at_once = if let Rhythm::Bursts { events, .. } = rhythm { events } else { 1 };
+        let at_once = if let Rhythm::Bursts { events, .. } = rhythm {
+            events
+        } else {
+            1
+        };
         emitted = emitted.max(due + timer_lateness(chance));
         for _ in 0..at_once {
             let is_comment = matches!(rhythm, Rhythm::Heartbeats { .. });
             let seq = made.len() as u64;
-            made.push(Made { due, emitted, bytes: if is_comment { 15 } else { size }, seq, is_comment });
+            made.push(Made {
+                due,
+                emitted,
+                bytes: if is_comment { 15 } else { size },
+                seq,
+                is_comment,
+            });
             emitted += 0.004;
         }
         due += match rhythm {
-            Rhythm::Regular { gap } | Rhythm::Bursts { gap, .. } | Rhythm::Heartbeats { gap } => gap,
+            Rhythm::Regular { gap } | Rhythm::Bursts { gap, .. } | Rhythm::Heartbeats { gap } => {
+                gap
+            }
             Rhythm::Poisson { gap } => chance.exponential(gap),
             Rhythm::Slowing { to, .. } => {
                 gap_now = (gap_now * 1.05).min(to);

@@ -1,0 +1,161 @@
+//! A mode, what is true of it at every rate and size, and whether that came out.
+
+use run_record::verdict::{HoldBy, Word};
+
+use crate::check::{Checked, Scene};
+use crate::server::Mode;
+
+pub(crate) const RATES: [f64; 5] = [2.0, 5.0, 20.0, 100.0, 200.0];
+/// None but the last is a multiple of a usual block.
+pub(crate) const SIZES: [u64; 4] = [60, 300, 1000, 4096];
+pub(crate) const SEEDS: u64 = 30;
+
+/// What is true of a mode at one rate and size, from the mode's own meaning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Truth {
+    word: Word,
+    /// The rule of release and its parameter, in bytes or milliseconds.
+    hold: Option<(HoldBy, f64)>,
+    /// Whether a check of ten seconds must find the word.
+    decidable: bool,
+}
+
+impl Truth {
+    pub(crate) fn is(word: Word) -> Self {
+        Self {
+            word,
+            hold: None,
+            decidable: true,
+        }
+    }
+
+    pub(crate) fn held(word: Word, by: HoldBy, amount: f64) -> Self {
+        Self {
+            word,
+            hold: Some((by, amount)),
+            decidable: true,
+        }
+    }
+
+    pub(crate) fn if_decidable(self, decidable: bool) -> Self {
+        Self { decidable, ..self }
+    }
+}
+
+/// Whole runs over rates, sizes and seeds, in one role.
+pub(crate) struct Runs {
+    pub wrong: Vec<String>,
+    pub undecided: Vec<String>,
+    decidable: usize,
+}
+
+pub(crate) fn run(
+    mode: Mode,
+    foreign: bool,
+    count: impl Fn(f64) -> Option<u64>,
+    truth: impl Fn(f64, u64) -> Truth,
+) -> Runs {
+    let mut runs = Runs {
+        wrong: Vec::new(),
+        undecided: Vec::new(),
+        decidable: 0,
+    };
+    for rate in RATES {
+        for size in SIZES {
+            let truth = truth(rate, size);
+            for seed in 0..SEEDS {
+                let scene = Scene {
+                    count: count(rate),
+                    ..Scene::cooperating(mode, rate, size, seed)
+                };
+                let scene = if foreign { scene.foreign() } else { scene };
+                let checked = scene.check();
+                let is_undecided = checked.verdict.word == Word::Inconclusive;
+                runs.decidable += usize::from(truth.decidable);
+                if truth.decidable && is_undecided {
+                    runs.undecided.push(format!(
+                        "{mode:?} {rate}/s {size} B seed {seed}: {:?}",
+                        checked.verdict.reason
+                    ));
+                }
+                if !is_undecided && let Err(why) = agrees(&checked, truth, rate, size, foreign) {
+                    runs.wrong.push(format!("{mode:?} {rate}/s {size} B seed {seed} foreign {foreign}: {why}; true is {truth:?}; {:?}", checked.verdict));
+                }
+            }
+        }
+    }
+    runs
+}
+
+fn agrees(
+    checked: &Checked,
+    truth: Truth,
+    rate: f64,
+    size: u64,
+    foreign: bool,
+) -> Result<(), String> {
+    let verdict = &checked.verdict;
+    if verdict.word != truth.word {
+        return Err(format!("the word is {}", verdict.word.label()));
+    }
+    let Some((by, amount)) = truth.hold else {
+        return Ok(());
+    };
+    let hold = verdict.hold.as_ref().ok_or("there is no hold")?;
+    let unseparated = foreign && hold.by == HoldBy::SizeOrTime;
+    if hold.by != by && !unseparated {
+        return Err(format!("held by {:?}", hold.by));
+    }
+    let (measured, one_event) = match by {
+        HoldBy::Size => (hold.bytes, size as f64),
+        HoldBy::Time | HoldBy::First => (hold.ms, 1_000.0 / rate),
+        _ => return Ok(()),
+    };
+    let measured = measured.ok_or("the hold has no figure")? as f64;
+    let tolerance = one_event.max(0.05 * amount) + 1.0;
+    if (measured - amount).abs() <= tolerance {
+        Ok(())
+    } else {
+        Err(format!("{measured} instead of {amount}"))
+    }
+}
+
+pub(crate) fn assert_right(
+    mode: Mode,
+    foreign: bool,
+    count: impl Fn(f64) -> Option<u64>,
+    truth: impl Fn(f64, u64) -> Truth,
+) {
+    let runs = run(mode, foreign, count, truth);
+    let shown: Vec<_> = runs.wrong.iter().take(5).collect();
+    assert!(
+        runs.wrong.is_empty(),
+        "{} wrong, such as {shown:#?}",
+        runs.wrong.len()
+    );
+    let share = runs.undecided.len() as f64 / (runs.decidable as f64).max(1.0);
+    let shown: Vec<_> = runs.undecided.iter().step_by(7).take(10).collect();
+    assert!(
+        share <= 0.03,
+        "{share} of {} undecided, such as {shown:#?}",
+        runs.decidable
+    );
+}
+
+pub(crate) fn endless(_rate: f64) -> Option<u64> {
+    None
+}
+
+/// Five seconds of events.
+pub(crate) fn finite(rate: f64) -> Option<u64> {
+    Some((rate * 5.0) as u64)
+}
+
+pub(crate) fn in_both_roles(
+    mode: Mode,
+    count: impl Fn(f64) -> Option<u64> + Copy,
+    truth: impl Fn(f64, u64) -> Truth + Copy,
+) {
+    assert_right(mode, false, count, truth);
+    assert_right(mode, true, count, truth);
+}
