@@ -51,6 +51,8 @@ pub struct Outcome {
     pub workers_cpu: Nanos,
     /// The largest movement of the wall clock against the monotonic one.
     pub clock_step: Nanos,
+    /// The states of the subscribers at the end.
+    pub gauges: Gauges,
     /// Every event, where [`Instrument::tap`] asked for it.
     pub tapped: Tap,
 }
@@ -142,6 +144,21 @@ pub fn run(
             .map_err(|_| io::Error::other("a worker panicked"))??;
     }
     Ok(collected)
+}
+
+impl Outcome {
+    /// Streams were open, and at the end none is although subscribers still try: the target has gone.
+    pub fn target_is_gone(&self) -> bool {
+        let Gauges {
+            open,
+            streaming,
+            opening,
+            waiting,
+            ..
+        } = self.gauges;
+        let had_streams = self.measured.total().counters.connections.opened > 0;
+        had_streams && open + streaming == 0 && opening + waiting > 0
+    }
 }
 
 impl Shared {

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod clock;
 pub mod coding;
+pub mod commands;
 pub mod engine;
 pub mod exit;
 pub mod plan;

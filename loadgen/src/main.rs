@@ -1,3 +1,31 @@
 //! The command line of loadgen: it calls the library and maps the outcome to an exit code.
 
-fn main() {}
+use clap::Parser;
+use loadgen::cli::{Cli, Command};
+use loadgen::commands;
+use loadgen::exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command_line: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let outcome = match Cli::parse().command {
+        Command::Run(args) => commands::run::run(*args, &command_line),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            report(&error);
+            Exit::Internal.into()
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place that prints an error chain"
+)]
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}

@@ -96,6 +96,7 @@ pub(super) fn collect(
         (false, false) if ended.mono < shared.end => EndOfRun::NobodyLeft,
         (false, false) => EndOfRun::Time,
     };
+    let gauges = collector.gauges();
     Outcome {
         measured: collector.measured,
         started: began.wall - (began.mono - shared.start),
@@ -103,6 +104,7 @@ pub(super) fn collect(
         end,
         workers_cpu: collector.workers_cpu,
         clock_step: collector.clock_step,
+        gauges,
         tapped: collector.tapped,
     }
 }
@@ -150,7 +152,7 @@ impl Collector {
         self.clock_step = self.clock_step.max(Nanos(moved));
     }
 
-    fn progress(&self, shared: &Shared, now: Mono) -> Progress<'_> {
+    fn gauges(&self) -> Gauges {
         let mut gauges = Gauges::default();
         for worker in &self.gauges {
             gauges.subscribers += worker.subscribers;
@@ -160,11 +162,15 @@ impl Collector {
             gauges.waiting += worker.waiting;
             gauges.over += worker.over;
         }
+        gauges
+    }
+
+    fn progress(&self, shared: &Shared, now: Mono) -> Progress<'_> {
         Progress {
             elapsed: now - shared.start,
             length: shared.end - shared.start,
             measured: &self.measured,
-            gauges,
+            gauges: self.gauges(),
             cpu: Nanos(clock::process_cpu_ns()),
         }
     }

@@ -6,6 +6,8 @@ mod walk;
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde_json::value::RawValue;
+use std::fmt;
+
 use thiserror::Error;
 
 use decimal::Decimal;
@@ -32,6 +34,28 @@ pub enum TimeUnit {
     Micros,
     /// Nanoseconds since 1970.
     Nanos,
+}
+
+impl fmt::Display for JsonPath {
+    /// As RFC 6901 writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tokens
+            .iter()
+            .try_for_each(|token| write!(f, "/{}", token.replace('~', "~0").replace('/', "~1")))
+    }
+}
+
+impl fmt::Display for TimeUnit {
+    /// As `--sent-at` spells it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Iso => "iso",
+            Self::Seconds => "s",
+            Self::Millis => "ms",
+            Self::Micros => "us",
+            Self::Nanos => "ns",
+        })
+    }
 }
 
 /// Why a text is not a JSON Pointer.

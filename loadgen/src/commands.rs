@@ -1,0 +1,4 @@
+//! The subcommands: each takes what was typed and returns how it ended. Only here, and in `main`, is printed.
+
+pub mod run;
+mod store;

@@ -1,0 +1,138 @@
+//! `loadgen run`: from the plan through the engine to the record, the page and the exit code.
+
+mod assemble;
+mod judge;
+mod machine;
+mod watch;
+
+use super::store;
+use crate::cli::RunArgs;
+use crate::clock;
+use crate::engine::{self, Instrument};
+use crate::exit::Exit;
+use crate::plan::{Color, Output, Plan};
+use crate::preflight;
+use anyhow::{Context, Result};
+use reports::style::Style;
+use reports::terminal;
+use run_record::record::RunRecord;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use watch::Watch;
+
+/// Runs what was asked for; `command_line` is kept in the record, redacted.
+///
+/// Errors: faults of this program or machine that leave nothing to report (exit code 70).
+pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
+    let draft = match args.draft(&|name| std::env::var(name).ok()) {
+        Ok(draft) => draft,
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    };
+    let admitted = match preflight::admit(draft, &mut clock::mono) {
+        Ok(admitted) => admitted,
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    };
+    for note in &admitted.notes {
+        say(&format!("note: {note}"));
+    }
+    let plan = admitted.plan;
+    let mut watch = Watch::new(&plan);
+    let interrupt = interrupt()?;
+    let outcome = engine::run(
+        plan.clone(),
+        Instrument::default(),
+        &interrupt,
+        |progress| watch.show(progress),
+    )
+    .context("the engine could not run")?;
+    watch.close();
+    let mut record = assemble::record(&outcome, &plan, command_line);
+    record.evaluate(&plan.limits);
+    let exit = judge::judge(&mut record, &outcome);
+    finish(&record, &plan, exit)
+}
+
+/// Writes the record and shows the page. The page is shown even if the record cannot be written.
+fn finish(record: &RunRecord, plan: &Plan, exit: Exit) -> Result<Exit> {
+    let bytes = record
+        .write()
+        .context("the record cannot be put into JSON")?;
+    let mut files = Vec::new();
+    let mut exit = exit;
+    if let Some(path) = &plan.output.record {
+        match store::write(path, &bytes) {
+            Ok(()) => files.push(path.display().to_string()),
+            Err(error) => {
+                say(&format!("error: {error:#}"));
+                exit = exit.worse(Exit::Internal);
+            }
+        }
+    }
+    let page = terminal::end_table(
+        record,
+        &files,
+        &style(&plan.output, io::stdout().is_terminal()),
+    );
+    if plan.output.json {
+        print(&bytes)?;
+        say(&terminal::end_table(
+            record,
+            &files,
+            &style(&plan.output, io::stderr().is_terminal()),
+        ));
+    } else {
+        print(page.as_bytes())?;
+    }
+    Ok(exit)
+}
+
+/// Set by Ctrl-C and SIGTERM. The first ends the run and keeps what was measured; the second ends the process.
+fn interrupt() -> Result<Arc<AtomicBool>> {
+    let interrupt = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(
+            signal,
+            Exit::Interrupted.code().into(),
+            interrupt.clone(),
+        )
+        .and_then(|_| flag::register(signal, interrupt.clone()))
+        .context("cannot listen for Ctrl-C")?;
+    }
+    Ok(interrupt)
+}
+
+fn style(output: &Output, is_terminal: bool) -> Style {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = match output.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && !no_color,
+    };
+    Style {
+        colour,
+        ascii: output.ascii,
+        ..Style::default()
+    }
+}
+
+fn refuse(error: &impl std::fmt::Display, exit: Exit) -> Exit {
+    say(&format!("error: {error}"));
+    exit
+}
+
+/// One line for people; what machines read goes to stdout.
+#[expect(clippy::print_stderr, reason = "a command speaks to people on stderr")]
+fn say(line: &str) {
+    eprintln!("{}", line.trim_end());
+}
+
+/// A reader that has gone away is no error: it has read what it wanted.
+fn print(bytes: &[u8]) -> Result<()> {
+    match io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to stdout"),
+    }
+}

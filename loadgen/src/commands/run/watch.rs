@@ -1,0 +1,153 @@
+//! How a run goes, while it goes on: a live view on a terminal, a line every ten seconds elsewhere.
+//!
+//! It only looks at what the collector has: with and without it the engine does the same.
+
+use super::machine;
+use crate::engine;
+use crate::plan::Plan;
+use reports::style::Style;
+use reports::terminal::{self, Latency, Machine, Progress};
+use run_record::measured::Group;
+use run_record::metric::Metric;
+use run_record::redact;
+use run_record::self_check::CheckStatus;
+use run_record::time::Nanos;
+use std::io::{self, IsTerminal, Write};
+
+/// Seconds between two lines where there is no terminal.
+const LINE_EVERY: u64 = 10;
+/// Slices of the timeline that "just now" means.
+const RECENT_SLICES: usize = 5;
+
+/// What is shown, and how.
+pub(super) struct Watch {
+    url: String,
+    subscribers: u64,
+    style: Style,
+    shown: bool,
+    live: bool,
+    /// Lines of the last frame, to be written over.
+    lines: usize,
+    seconds: u64,
+}
+
+impl Watch {
+    pub(super) fn new(plan: &Plan) -> Watch {
+        let live = io::stderr().is_terminal();
+        Watch {
+            url: redact::url(plan.url.as_str()),
+            subscribers: plan.load.connections.into(),
+            style: super::style(&plan.output, live),
+            shown: plan.output.progress,
+            live,
+            lines: 0,
+            seconds: 0,
+        }
+    }
+
+    /// Shows how it goes; called about once a second.
+    pub(super) fn show(&mut self, now: &engine::Progress<'_>) {
+        self.seconds += 1;
+        if !self.shown || !(self.live || self.seconds.is_multiple_of(LINE_EVERY)) {
+            return;
+        }
+        let total = now.measured.total();
+        let progress = self.progress(now, &total);
+        if self.live {
+            let frame = terminal::live_view(&progress, &self.style);
+            self.redraw(&frame);
+        } else {
+            super::say(&terminal::progress_line(&progress));
+        }
+    }
+
+    /// Takes the live view off the screen: the page of the end replaces it.
+    pub(super) fn close(&mut self) {
+        self.redraw(&[]);
+    }
+
+    fn redraw(&mut self, frame: &[String]) {
+        let mut text = String::new();
+        if self.lines > 0 {
+            text.push_str(&format!("\x1b[{}A\x1b[J", self.lines));
+        }
+        for line in frame {
+            text.push_str(line);
+            text.push('\n');
+        }
+        self.lines = frame.len();
+        // A terminal that is gone is no reason to stop measuring.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn progress<'a>(&'a self, now: &'a engine::Progress<'_>, total: &Group) -> Progress<'a> {
+        let timeline = &now.measured.timeline;
+        let width = timeline.width_seconds();
+        // The slice that has just begun is not over, and would look like a drop.
+        let slices: Vec<_> = timeline.iter().map(|(_, slice)| slice).collect();
+        let whole = &slices[..slices.len().saturating_sub(1)];
+        let last = whole.last();
+        let (descriptors, descriptor_limit) = machine::descriptors();
+        Progress {
+            url: &self.url,
+            elapsed: now.elapsed,
+            planned: Some(now.length),
+            subscribers: self.subscribers,
+            opening: now.gauges.opening,
+            streaming: now.gauges.open + now.gauges.streaming,
+            reconnecting: now.gauges.waiting,
+            failed: total.counters.connections.failed,
+            events_per_s: last.map_or(0, |slice| slice.events / width),
+            bytes_per_s: total.counters.bytes.wire.saturating_mul(1_000_000_000)
+                / now.elapsed.0.max(1),
+            latency: latency(whole, total),
+            timeline,
+            verdict: None,
+            machine: Machine {
+                cpu_percent: now.cpu.0 as f64 / now.elapsed.0.max(1) as f64 * 100.0,
+                generator_lag_p99: total
+                    .histograms
+                    .quantile(Metric::GeneratorLag, run_record::quantile::Quantile::P99),
+                descriptors,
+                descriptor_limit,
+                status: CheckStatus::Ok,
+            },
+        }
+    }
+}
+
+/// How late events were in the last whole slices, to the 12 % of their small histograms.
+fn latency(slices: &[&run_record::timeline::Slice], total: &Group) -> Option<Latency> {
+    let metric = if total.histograms.count(Metric::Delivery) > 0 {
+        Metric::Delivery
+    } else {
+        Metric::Gap
+    };
+    let mut recent = run_record::octaves::Octaves::default();
+    for slice in slices.iter().rev().take(RECENT_SLICES) {
+        recent.merge(if metric == Metric::Delivery {
+            &slice.delivery
+        } else {
+            &slice.gap
+        });
+    }
+    let counts: Vec<(Nanos, u64)> = recent.iter().collect();
+    let all: u64 = counts.iter().map(|(_, count)| count).sum();
+    let quantile = |share: f64| {
+        let needed = (10.0 / (1.0 - share)).ceil() as u64;
+        let rank = (all as f64 * share).ceil() as u64;
+        let mut below = 0;
+        let reached = counts.iter().find(|(_, count)| {
+            below += count;
+            below >= rank
+        });
+        reached.filter(|_| all >= needed).map(|(time, _)| *time)
+    };
+    Some(Latency {
+        metric,
+        p50: quantile(0.5),
+        p99: quantile(0.99),
+        p99_9: quantile(0.999),
+        max: counts.last()?.0,
+    })
+}
