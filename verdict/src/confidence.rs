@@ -30,8 +30,8 @@ pub(crate) fn of(conclusion: &Conclusion) -> Confidence {
             // The word is certain as soon as events that were sent apart came together.
             _ => by_stamps(is_stamped),
         },
-        Signature::Behind(behind) if behind.tracks_next => Confidence::High,
-        Signature::Behind(_) => Confidence::Medium,
+        // One behind or a timer: either way each event certainly waited.
+        Signature::Behind(_) => Confidence::High,
         Signature::FirstLate(_) => Confidence::High,
         Signature::Live(live) => of_live(live, timeline.role),
         Signature::Silence(silence) if conclusion.word == Word::Buffered => {

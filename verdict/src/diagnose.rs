@@ -111,7 +111,8 @@ fn hold(conclusion: &Conclusion) -> Option<Hold> {
             ..Hold::by(HoldBy::End)
         }),
         (Signature::Grouped(grouped), _) => Some(hold_of_groups(grouped)),
-        (Signature::Behind(behind), _) => Some(Hold {
+        // Only where one behind is told from a timer of just that length.
+        (Signature::Behind(behind), _) => behind.tracks_next.then(|| Hold {
             events: Some(1),
             ms: Some(whole_number(behind.wait)),
             ..Hold::by(HoldBy::Event)

@@ -150,23 +150,32 @@ fn narrow(release: &mut Release, timeline: &Timeline) {
 /// Known only where the body is not compressed.
 struct CutEvents<'a> {
     events: &'a [Event],
+    comment_bytes: u64,
     known: bool,
 }
 
 impl<'a> CutEvents<'a> {
     fn of(timeline: &Timeline<'a>) -> Self {
-        let head = timeline.probe.head.as_ref();
-        let known = head.is_some_and(|head| head.content_coding().is_none());
+        let probe = timeline.probe;
         Self {
-            events: &timeline.probe.events,
-            known,
+            events: &probe.events,
+            comment_bytes: probe.comments.iter().map(|comment| comment.bytes).sum(),
+            known: probe
+                .head
+                .as_ref()
+                .is_some_and(|head| head.content_coding().is_none()),
         }
     }
 
     /// Whether event `next` had begun within the first `received` bytes.
     fn at(&self, next: usize, received: u64) -> bool {
-        let begins_before = |event: &Event| event.end_offset.saturating_sub(event.bytes) < received;
-        self.known && self.events.get(next).is_some_and(begins_before)
+        let begins = match (self.events.get(next), self.events.last()) {
+            (Some(event), _) => event.end_offset.saturating_sub(event.bytes),
+            // It never was complete: what is neither event nor comment is its beginning.
+            (None, Some(last)) => last.end_offset + self.comment_bytes,
+            (None, None) => return false,
+        };
+        self.known && begins < received
     }
 }
 

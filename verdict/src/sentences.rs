@@ -35,9 +35,7 @@ pub(crate) fn gloss(conclusion: &Conclusion) -> String {
             )
         }
         (_, Signature::Grouped(grouped)) => gloss_of_groups(grouped),
-        (_, Signature::Behind(_)) => {
-            "one event behind: each event arrives when the next one is written".into()
-        }
+        (_, Signature::Behind(behind)) => gloss_of_behind(behind),
         (_, Signature::FirstLate(pause)) => gloss_of_first(pause),
         (_, Signature::Live(live)) => gloss_of_live(live),
         (_, Signature::Undecided(reason)) => gloss_of_undecided(*reason, conclusion),
@@ -87,7 +85,11 @@ fn gloss_of_hidden(silence: &Silence, conclusion: &Conclusion) -> String {
 
 fn gloss_of_groups(grouped: &Grouped) -> String {
     let size = bytes(grouped.bytes.value);
-    let time = ms(grouped.ms.value);
+    let time = ms(if grouped.is_wait {
+        grouped.ms.value
+    } else {
+        grouped.interval
+    });
     match grouped.rule {
         Rule::Size => format!("released in groups of {size}"),
         Rule::Time if grouped.events < 2.0 => format!("each event is held for {time}"),
@@ -95,8 +97,20 @@ fn gloss_of_groups(grouped: &Grouped) -> String {
             format!("released {time} after the first event of a group")
         }
         Rule::Time => format!("released every {time}"),
+        Rule::Either if grouped.is_wait => format!("released in groups of {size} or after {time}"),
         Rule::Either => format!("released in groups of {size} or every {time}"),
         Rule::Irregular => format!("released in groups of no fixed size, held up to {time}"),
+    }
+}
+
+fn gloss_of_behind(behind: &Behind) -> String {
+    if behind.tracks_next {
+        "one event behind: each event arrives when the next one is written".into()
+    } else {
+        format!(
+            "each event is held for {}: one behind, or a timer of just that length",
+            ms(behind.wait)
+        )
     }
 }
 
@@ -212,17 +226,18 @@ fn of_groups(grouped: &Grouped) -> Vec<String> {
         steady(grouped.bytes.is_steady),
         bytes(grouped.bytes.value),
     )];
-    let (time, what) = (
-        ms(grouped.ms.value),
-        if grouped.is_wait { "waited" } else { "came" },
-    );
     lines.push(if grouped.is_wait {
+        let wait = ms(grouped.ms.value);
         format!(
-            "the first event of a release {what} {} {time}",
+            "the first event of a release waited {} {wait}",
             steady(grouped.ms.is_steady)
         )
     } else {
-        format!("they {what} {} {time} apart", steady(grouped.ms.is_steady))
+        let interval = ms(grouped.interval);
+        format!(
+            "they came {} {interval} apart",
+            steady(grouped.ms.is_steady)
+        )
     });
     if grouped.cuts_events {
         lines.push("the releases end in the middle of events".into());

@@ -198,6 +198,16 @@ impl<'a> Readings<'a> {
         for index in both.iter().filter(|index| **index != delivery.shown_by) {
             let other = self.hold_at(*index);
             delivery.signature = match (&delivery.signature, &other) {
+                (Signature::Grouped(one), Signature::Grouped(other))
+                    if waits_for_gap(one) && waits_for_gap(other) && differ(one.gap, other.gap) =>
+                {
+                    Signature::Behind(Behind {
+                        events: one.releases,
+                        wait: one.ms.value,
+                        gap: one.gap,
+                        tracks_next: true,
+                    })
+                }
                 (Signature::Grouped(one), Signature::Grouped(other)) => {
                     Signature::Grouped(compare_groups(one, other))
                 }
@@ -397,9 +407,8 @@ fn compare_behind(one: &Behind, other: &Behind) -> Behind {
 /// One behind at one rate and a constant wait at another: a constant that happens
 /// to be the gap at both rates is no constant.
 fn behind_or_timed(behind: &Behind, timed: &Grouped) -> Signature {
-    let is_gap = |wait: f64, gap: f64| (wait - gap).abs() <= 0.1 * gap;
-    let waits_for_gap = timed.events < 2.0 && is_gap(timed.ms.value, timed.gap);
-    if waits_for_gap && differ(timed.gap, behind.gap) {
+    let is_certain = behind.tracks_next || differ(timed.gap, behind.gap);
+    if waits_for_gap(timed) && is_certain {
         Signature::Behind(Behind {
             tracks_next: true,
             ..*behind
@@ -407,4 +416,10 @@ fn behind_or_timed(behind: &Behind, timed: &Grouped) -> Signature {
     } else {
         Signature::Grouped(timed.clone())
     }
+}
+
+/// Whether single events wait for as long as the next one takes to come.
+fn waits_for_gap(grouped: &Grouped) -> bool {
+    let distance = (grouped.ms.value - grouped.gap).abs();
+    grouped.is_wait && grouped.events < 2.0 && distance <= 0.1 * grouped.gap
 }

@@ -59,7 +59,7 @@ pub(super) fn is_cork(grouped: &Grouped) -> bool {
     let (low, high) = if grouped.is_wait {
         (grouped.ms.value, grouped.ms.value)
     } else {
-        (grouped.ms.value - grouped.gap, grouped.ms.value)
+        (grouped.interval - grouped.gap, grouped.interval)
     };
     low <= 225.0 && high >= 195.0 && high - low <= 210.0
 }
@@ -112,6 +112,7 @@ fn cork(clues: &Clues) -> Option<Fit> {
             "held for {}: the kernel's limit for a corked socket",
             ms(grouped.ms.value)
         );
-        Fit::new(Medium, [seen, "no mark of Puma or HAProxy".into()])
+        let confidence = if grouped.is_wait { Medium } else { Low };
+        Fit::new(confidence, [seen, "no mark of Puma or HAProxy".into()])
     })
 }

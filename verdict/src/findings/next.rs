@@ -20,6 +20,10 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
             "size and time look the same at one rate".into(),
             "a second rate separates them",
         ),
+        (Word::Batched, _, Signature::Behind(behind)) if !behind.tracks_next => (
+            "one behind and a timer of just one gap look the same at one rate".into(),
+            "a second rate separates them",
+        ),
         (Word::Batched | Word::Buffered, _, _) if timeline.role == Role::Foreign => (
             "a source that publishes in groups looks the same".into(),
             "name the send time in the data with --sent-at, or compare with the origin by --hop",

@@ -52,24 +52,33 @@ pub(super) fn find(timeline: &Timeline, releases: &[Release]) -> Option<Behind> 
     if gap <= timeline.noise.floor || stats::share(follows, after_next.len()) < 0.8 {
         return None;
     }
-    let (by_next, by_constant) = (scatter(&after_next)?, scatter(&waits)?);
     // A constant hold scatters with the noise of the path and its distance to the
     // next event with the jitter of the source; one behind, the other way round.
-    if by_constant * 2.0 < by_next {
+    let (by_next, by_constant) = (scatter(&after_next)?, scatter(&waits)?);
+    let certain = if waits.len() < 30 { 5.0 } else { 3.0 };
+    // Nothing that waits for the next event comes before it.
+    let before_next = after_next
+        .iter()
+        .filter(|late| **late < -RESOLUTION)
+        .count();
+    let before_next = stats::share(before_next, after_next.len());
+    if by_constant * certain < by_next || before_next > 0.25 {
         return None;
     }
     Some(Behind {
         events: waits.len(),
         wait: stats::median(waits)?,
         gap,
-        tracks_next: by_next * 2.0 < by_constant,
+        tracks_next: by_next * certain < by_constant,
     })
 }
 
-/// The range of the middle 80 %, at least what a clock reading can resolve.
+/// What two clock readings on one machine resolve, in milliseconds.
+const RESOLUTION: f64 = 0.02;
+
+/// The range of the middle half, at least what a clock reading can resolve.
 fn scatter(values: &[f64]) -> Option<f64> {
-    const RESOLUTION: f64 = 0.02;
-    let low = stats::quantile(values.iter().copied(), 0.1)?;
-    let high = stats::quantile(values.iter().copied(), 0.9)?;
+    let low = stats::quantile(values.iter().copied(), 0.25)?;
+    let high = stats::quantile(values.iter().copied(), 0.75)?;
     Some((high - low).max(RESOLUTION))
 }

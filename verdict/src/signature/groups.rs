@@ -282,8 +282,14 @@ fn ms(inside: &Interior, gap: f64) -> Amount {
             high: wait.max,
             is_steady: false,
         },
-        // The timer may start with the first held event: then it is up to one gap shorter.
-        (None, Some(interval)) => of(interval, gap),
+        // The timer may start with the first held event: then it is up to one gap
+        // shorter than the distance of releases. The middle is wrong by half a gap at most.
+        (None, Some(interval)) => Amount {
+            value: interval.median - gap / 2.0,
+            low: interval.low - gap,
+            high: interval.high,
+            is_steady: interval.is_steady(),
+        },
         (None, None) => Amount {
             value: gap,
             low: 0.0,

@@ -107,7 +107,8 @@ impl Scene {
 
     /// What a probe sees until `until`.
     pub(crate) fn observe(&self, request: Request, until: f64) -> Probe {
-        let mut chance = Chance::new(self.seed * 1_000 + u64::from(request.round));
+        let seed = self.seed * 1_000 + u64::from(request.round);
+        let mut chance = Chance::new(seed).on_busy_machine(self.path.busy.max(1.0));
         let rhythm = match (self.rhythm, request.asked.interval) {
             (Rhythm::Regular { .. }, Some(asked)) => Rhythm::Regular {
                 gap: asked.as_micros_f64() / 1e3,

@@ -21,6 +21,8 @@ pub(crate) struct Path {
     pub is_unix: bool,
     /// One write in so many is lost and sent again 205 ms later; 0 for none.
     pub loses_one_in: f64,
+    /// How much more often than usual the machine is late; 0 means as usual.
+    pub busy: f64,
     /// One-way latency in milliseconds, above that of loopback.
     pub latency: f64,
 }
@@ -194,9 +196,9 @@ fn arrivals(response: &Response, path: &Path, chance: &mut Chance) -> Vec<Arriva
 /// of another process. Source: measuring 2.4.
 fn latency(path: &Path, chance: &mut Chance) -> f64 {
     let usual = 0.005 + chance.exponential(0.006) + path.latency;
-    if chance.once_in(5_000.0) {
+    if chance.late_once_in(5_000.0) {
         usual + chance.between(10.0, 60.0)
-    } else if chance.once_in(300.0) {
+    } else if chance.late_once_in(300.0) {
         usual + chance.exponential(3.0)
     } else {
         usual
@@ -238,7 +240,7 @@ impl Reader<'_> {
 /// on a busy machine. Source: measuring 2.4.
 fn wake_lateness(chance: &mut Chance) -> f64 {
     let usual = 0.01 + chance.exponential(0.02);
-    if chance.once_in(500.0) {
+    if chance.late_once_in(500.0) {
         usual + chance.exponential(6.0)
     } else {
         usual

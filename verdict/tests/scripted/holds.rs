@@ -4,7 +4,7 @@ use run_record::verdict::{HoldBy, Word};
 
 use crate::check::Scene;
 use crate::server::Mode;
-use crate::table::{SEEDS, Truth, assert_right, endless, finite, in_both_roles, run};
+use crate::table::{Role, SEEDS, Truth, assert_right, endless, finite, in_both_roles, run};
 
 #[test]
 fn held_to_the_end_is_buffered() {
@@ -20,23 +20,26 @@ fn openings(bytes: u64, rate: f64, size: u64) -> f64 {
     10.0 * rate / bytes.div_ceil(size) as f64
 }
 
+/// An event that fills whole blocks leaves nothing behind.
+fn held_by_blocks(bytes: u64, size: u64) -> Truth {
+    if size.is_multiple_of(bytes) {
+        Truth::is(Word::Live)
+    } else {
+        Truth::held(Word::Batched, HoldBy::Size, bytes as f64)
+    }
+}
+
 #[test]
 fn size_holds_show_their_size() {
     for bytes in [512, 4096, 16_384] {
         let held = Truth::held(Word::Batched, HoldBy::Size, bytes as f64);
         let seen = |rate, size| openings(bytes, rate, size) >= 4.0;
-        // An event that fills whole blocks leaves nothing behind.
-        let blocks = |size: u64| {
-            if size.is_multiple_of(bytes) {
-                Truth::is(Word::Live)
-            } else {
-                held
-            }
-        };
         let mode = Mode::HoldSize { bytes };
-        assert_right(mode, false, endless, |_, size| blocks(size));
-        assert_right(mode, true, endless, |rate, size| {
-            blocks(size).if_decidable(seen(rate, size))
+        assert_right(mode, Role::Cooperating, endless, |_, size| {
+            held_by_blocks(bytes, size)
+        });
+        assert_right(mode, Role::Foreign, endless, |rate, size| {
+            held_by_blocks(bytes, size).if_decidable(seen(rate, size))
         });
 
         let rounded = |size: u64| {
@@ -47,8 +50,8 @@ fn size_holds_show_their_size() {
             }
         };
         let mode = Mode::Rounded { bytes };
-        assert_right(mode, false, endless, |_, size| rounded(size));
-        assert_right(mode, true, endless, |rate, size| {
+        assert_right(mode, Role::Cooperating, endless, |_, size| rounded(size));
+        assert_right(mode, Role::Foreign, endless, |rate, size| {
             rounded(size).if_decidable(seen(rate, size))
         });
     }
@@ -58,8 +61,10 @@ fn size_holds_show_their_size() {
 fn time_holds_show_their_time() {
     for ms in [50.0, 200.0, 1_000.0] {
         let held = Truth::held(Word::Batched, HoldBy::Time, ms);
-        assert_right(Mode::HoldTime { ms }, false, endless, |_, _| held);
-        assert_right(Mode::HoldTime { ms }, true, endless, |rate, _| {
+        assert_right(Mode::HoldTime { ms }, Role::Cooperating, endless, |_, _| {
+            held
+        });
+        assert_right(Mode::HoldTime { ms }, Role::Foreign, endless, |rate, _| {
             foreign_time(ms, rate, held)
         });
     }
@@ -83,10 +88,10 @@ fn a_cork_holds_for_two_hundred_milliseconds() {
     // At 4 KiB and 200/s the segment of loopback is full before the time is over.
     let fills = |rate: f64, size: u64| rate * size as f64 * 0.2 > 65_483.0;
     let full = Truth::held(Word::Batched, HoldBy::Size, 65_483.0);
-    assert_right(mode, false, endless, |rate, size| {
+    assert_right(mode, Role::Cooperating, endless, |rate, size| {
         if fills(rate, size) { full } else { held }
     });
-    assert_right(mode, true, endless, |rate, size| {
+    assert_right(mode, Role::Foreign, endless, |rate, size| {
         if fills(rate, size) {
             full
         } else {
@@ -97,18 +102,20 @@ fn a_cork_holds_for_two_hundred_milliseconds() {
 
 #[test]
 fn one_behind_is_told_from_a_timer() {
-    assert_right(Mode::LagOne, false, endless, |_, _| {
+    assert_right(Mode::LagOne, Role::Cooperating, endless, |_, _| {
         Truth::held(Word::Batched, HoldBy::Event, 1.0)
     });
-    assert_right(Mode::LagOne, true, endless, |_, _| Truth::is(Word::Live));
+    assert_right(Mode::LagOne, Role::Foreign, endless, |_, _| {
+        Truth::is(Word::Live)
+    });
 }
 
 #[test]
 fn a_compressor_without_flush_is_found_by_its_control() {
     let plain = 60_000;
     let mode = Mode::GzipUnflushed { plain };
-    for foreign in [false, true] {
-        let mut runs = run(mode, foreign, endless, |rate, size| {
+    for role in [Role::Cooperating, Role::Foreign] {
+        let mut runs = run(mode, role, endless, |rate, size| {
             // A block within the watch makes groups, none a hold without end.
             let word = if openings(plain, rate, size) >= 1.0 {
                 Word::Batched
@@ -135,4 +142,45 @@ fn a_compressor_without_flush_is_found_by_its_control() {
             .iter()
             .any(|cause| cause.code == "unknown.compressor")
     );
+}
+
+/// A busy machine, a Unix socket, an application whose rate cannot be asked for:
+/// less may be said, but nothing wrong.
+#[test]
+fn no_word_is_wrong_in_any_role() {
+    for role in [Role::Fixed, Role::Busy, Role::BusyForeign, Role::Unix] {
+        let no_wrong_word = |mode: Mode, truth: &dyn Fn(f64, u64) -> Truth| {
+            let runs = run(mode, role, endless, truth);
+            let shown: Vec<_> = runs.wrong.iter().take(3).collect();
+            assert!(
+                runs.wrong.is_empty(),
+                "{} wrong, such as {shown:#?}",
+                runs.wrong.len()
+            );
+        };
+        no_wrong_word(Mode::Live, &|_, _| Truth::is(Word::Live));
+        for bytes in [512, 4096] {
+            no_wrong_word(Mode::HoldSize { bytes }, &|_, size| {
+                held_by_blocks(bytes, size)
+            });
+        }
+        let shows_shift = role != Role::BusyForeign;
+        for ms in [50.0, 200.0, 1_000.0] {
+            let held = Truth::held(Word::Batched, HoldBy::Time, ms);
+            no_wrong_word(Mode::HoldTime { ms }, &|rate, _| {
+                if shows_shift {
+                    held
+                } else {
+                    foreign_time(ms, rate, held)
+                }
+            });
+        }
+        no_wrong_word(Mode::LagOne, &|_, _| {
+            if shows_shift {
+                Truth::held(Word::Batched, HoldBy::Event, 1.0)
+            } else {
+                Truth::is(Word::Live)
+            }
+        });
+    }
 }

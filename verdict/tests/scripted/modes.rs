@@ -5,7 +5,7 @@ use verdict::observations::{Observations, Request};
 
 use crate::check::Scene;
 use crate::server::Mode;
-use crate::table::{RATES, SEEDS, Truth, assert_right, endless, in_both_roles};
+use crate::table::{RATES, Role, SEEDS, Truth, assert_right, endless, in_both_roles};
 
 #[test]
 fn live_is_live() {
@@ -19,8 +19,8 @@ fn a_beginning_that_is_always_late_is_batched_by_first() {
     for ms in [200.0, 1_500.0] {
         let mode = Mode::LateFirst { ms };
         let first = Truth::held(Word::Batched, HoldBy::First, ms);
-        assert_right(mode, false, endless, |_, _| first);
-        assert_right(mode, true, endless, |_, _| Truth::is(Word::Live));
+        assert_right(mode, Role::Cooperating, endless, |_, _| first);
+        assert_right(mode, Role::Foreign, endless, |_, _| Truth::is(Word::Live));
     }
     let foreign = Scene::cooperating(Mode::LateFirst { ms: 1_500.0 }, 20.0, 300, 1).foreign();
     assert!(foreign.check().has_finding("backlog.on-connect"));

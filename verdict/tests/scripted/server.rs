@@ -397,7 +397,7 @@ fn offsets(frames: &[Made]) -> Vec<u64> {
 /// From the stamp to the write: microseconds, and now and then the time slice of another process.
 fn lateness(chance: &mut Chance) -> f64 {
     let usual = 0.02 + chance.exponential(0.08);
-    if chance.once_in(400.0) {
+    if chance.late_once_in(400.0) {
         usual + chance.exponential(10.0)
     } else {
         usual

@@ -97,9 +97,9 @@ pub(crate) fn make(
 /// 4 to 8 ms. Source: measuring 2.11.
 pub(crate) fn timer_lateness(chance: &mut Chance) -> f64 {
     let usual = 0.03 + chance.exponential(0.07);
-    if chance.once_in(1_000.0) {
+    if chance.late_once_in(1_000.0) {
         usual + chance.between(4.0, 8.0)
-    } else if chance.once_in(100.0) {
+    } else if chance.late_once_in(100.0) {
         usual + chance.between(0.5, 3.0)
     } else {
         usual
