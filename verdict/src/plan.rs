@@ -50,7 +50,8 @@ pub struct Reach {
     pub accepts_encodings: bool,
 }
 
-/// The next probe, after those that were made; absent when no request would tell more.
+/// The next probe, after those that were made; absent when no request would tell more,
+/// and when one was refused.
 #[must_use]
 pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
     if observations.probes.is_empty() {
@@ -62,6 +63,11 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
         });
     }
     let readings = Readings::of(observations);
+    // No stream, or no more of them: whoever was refused does not ask again.
+    let is_refusal = |reading: &Reading| matches!(reading.signature, Signature::NoStream(_));
+    if readings.all().iter().any(is_refusal) {
+        return None;
+    }
     let delivery = readings.weigh()?;
     let cut = cut::find(&readings).filter(|_| !delivery.signature.is_held());
     let ask = match cut {
@@ -153,7 +159,6 @@ fn without_compression(delivery: &Delivery, readings: &Readings) -> Option<Ask> 
         .as_ref()
         .is_some_and(|head| head.content_coding().is_some());
     let is_settled = match &delivery.signature {
-        Signature::NoStream(_) => true,
         // An announced length of an uncompressed body is proof by itself.
         Signature::Whole(whole) => whole.has_length && !is_coded,
         // What is so at every request is no matter of this one.

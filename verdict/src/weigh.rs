@@ -81,10 +81,19 @@ impl<'a> Readings<'a> {
             == 1
     }
 
+    /// Whether a later probe was refused although the first one met a stream: too
+    /// many requests, perhaps, but no word about the stream.
+    pub(crate) fn was_refused(&self, index: usize) -> bool {
+        let is_no_stream =
+            |index: usize| matches!(self.all[index].signature, Signature::NoStream(_));
+        is_no_stream(index) && !is_no_stream(0)
+    }
+
     /// The probes that asked as a browser asks, and the controls that asked without
     /// Accept-Encoding. Where all or none sent it, there are no controls.
     pub(crate) fn headline_and_controls(&self) -> (Vec<usize>, Vec<usize>) {
-        let mut alone: Vec<usize> = (0..self.all.len()).filter(|i| self.ran_alone(*i)).collect();
+        let counts = |index: &usize| self.ran_alone(*index) && !self.was_refused(*index);
+        let mut alone: Vec<usize> = (0..self.all.len()).filter(counts).collect();
         if alone.is_empty() {
             alone.extend((!self.all.is_empty()).then_some(0));
         }
@@ -364,7 +373,11 @@ fn compare_groups(one: &Grouped, other: &Grouped) -> Grouped {
     // Single events that are held are held by time, whatever their size.
     let any_alone = more.events < 2.0 || less.events < 2.0;
     let bytes_agree = !any_alone && agree(&more.bytes, &less.bytes, 1.01);
-    let rule = match (bytes_agree, agree(&more.ms, &less.ms, 1.05)) {
+    // A timer that starts with the first held event keeps the wait, one that runs by
+    // itself the distance of releases.
+    let same_period = (more.interval / less.interval).ln().abs() <= 0.05;
+    let time_agrees = agree(&more.ms, &less.ms, 1.05) || (same_period && !any_alone);
+    let rule = match (bytes_agree, time_agrees) {
         (true, false) => Rule::Size,
         (false, true) => Rule::Time,
         (true, true) => more.rule,

@@ -1,4 +1,4 @@
-//! How many streams the server serves at once.
+//! How many streams the server serves at once, and how many requests.
 
 use run_record::verdict::Finding;
 
@@ -7,16 +7,36 @@ use crate::diagnose::Conclusion;
 use crate::text::plural;
 use crate::timeline::Timeline;
 
+pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
+    findings.extend(refusal(conclusion));
+    findings.extend(limit(conclusion));
+}
+
+/// A later request that was refused while the first one met a stream.
+fn refusal(conclusion: &Conclusion) -> Option<Finding> {
+    let all = conclusion.readings.all();
+    let refused = (0..all.len()).find(|index| conclusion.readings.was_refused(*index))?;
+    let probe = all[refused].timeline.probe;
+    let answer = match (&probe.head, &probe.failure) {
+        (Some(head), _) => format!("status {}", head.status),
+        (None, Some(failure)) => failure.clone(),
+        (None, None) => "no answer".into(),
+    };
+    let text = format!(
+        "request {} of this check met {answer}; no more were sent",
+        refused + 1
+    );
+    Some(warn("probe.refused", text))
+}
+
 /// The largest round of streams that ran at once: those whose first event came
 /// before any other had ended were served, the rest queued (causes 5.4).
-pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
+fn limit(conclusion: &Conclusion) -> Option<Finding> {
     let all = conclusion.readings.all();
     let timelines = || all.iter().map(|reading| &reading.timeline);
     let in_round = |round: u16| timelines().filter(move |t| t.probe.request.round == round);
     let rounds = timelines().map(|timeline| timeline.probe.request.round);
-    let Some(round) = rounds.max_by_key(|round| in_round(*round).count()) else {
-        return;
-    };
+    let round = rounds.max_by_key(|round| in_round(*round).count())?;
     let asked = in_round(round).count();
     let first_end = in_round(round)
         .filter(|t| t.has_ended())
@@ -27,17 +47,17 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
         .count();
     // Where nobody is served, it is no question of the number.
     if asked < 2 || served == 0 || served == asked {
-        return;
+        return None;
     }
     let text = format!(
         "{} asked at once: {served} answered, the other {} waited",
         plural(asked as u64, "stream"),
         asked - served
     );
-    findings.push(with_remedy(
+    Some(with_remedy(
         warn("streams.limit", text),
         "raise the number of workers or threads above the number of streams",
-    ));
+    ))
 }
 
 /// The first thing that shows that somebody serves this stream.

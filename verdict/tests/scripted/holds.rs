@@ -82,6 +82,24 @@ fn foreign_time(ms: f64, rate: f64, held: Truth) -> Truth {
 }
 
 #[test]
+fn a_timer_that_runs_by_itself_shows_its_period() {
+    let ms = 500.0;
+    let held = Truth::held(Word::Batched, HoldBy::Time, ms);
+    // Slower than the timer, events wait for any time up to its period.
+    let shows = |rate: f64| held.if_decidable(rate * ms > 1_200.0);
+    for role in [Role::Cooperating, Role::Fixed] {
+        let runs = run(Mode::Ticker { ms }, role, endless, |rate, _| shows(rate));
+        let wrong: Vec<_> = runs
+            .wrong
+            .iter()
+            .filter(|line| !line.contains(" 2/s "))
+            .collect();
+        assert!(wrong.is_empty(), "{:#?}", &wrong[..wrong.len().min(3)]);
+        assert_eq!(runs.undecided, Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_cork_holds_for_two_hundred_milliseconds() {
     let held = Truth::held(Word::Batched, HoldBy::Time, 204.0);
     let mode = Mode::Cork { segment: 65_483 };

@@ -3,8 +3,8 @@
 use run_record::time::Nanos;
 use run_record::verdict::{Confidence, HoldBy, Word};
 use verdict::diagnose;
-use verdict::observations::{Observations, Own, Request, ServerClock};
-use verdict::plan;
+use verdict::observations::{Asked, Observations, Own, Request, ServerClock};
+use verdict::plan::{self, Reach};
 
 use crate::check::Scene;
 use crate::server::Mode;
@@ -173,6 +173,43 @@ fn a_stepped_clock_makes_the_check_invalid() {
         own,
     });
     assert_eq!(verdict.word, Word::Invalid);
+}
+
+#[test]
+fn a_refused_control_does_not_turn_the_word() {
+    let live = Scene::cooperating(Mode::HoldTime { ms: 500.0 }, 20.0, 300, 1);
+    let refusing = Scene {
+        mode: Mode::Status { code: 429 },
+        ..live.clone()
+    };
+    let probes = vec![
+        live.observe(browser(), 5_000.0),
+        refusing.observe(
+            Request {
+                round: 1,
+                ..Request::default()
+            },
+            5_000.0,
+        ),
+    ];
+    let observations = Observations {
+        probes,
+        ..Observations::default()
+    };
+    let verdict = diagnose(&observations);
+    assert_eq!(verdict.word, Word::Batched, "{verdict:#?}");
+    assert!(
+        verdict
+            .findings
+            .iter()
+            .any(|finding| finding.code == "probe.refused")
+    );
+    let reach = Reach {
+        first: Asked::default(),
+        can_vary: true,
+        accepts_encodings: true,
+    };
+    assert_eq!(plan::next(&observations, reach), None);
 }
 
 #[test]
