@@ -70,6 +70,8 @@ pub struct StreamOf<'a> {
     pub events: u64,
     /// Reads of the stream that completed events, before this one.
     pub reads: u64,
+    /// How bad the stream has been until now: only what is worse is worth telling.
+    pub worst: Option<Badness>,
     /// Name and value of the header that names the request.
     pub request_id: Option<(&'a str, &'a str)>,
     /// Where it is connected to.
@@ -107,6 +109,13 @@ impl Tap {
     pub fn append(&mut self, mut other: Tap) {
         self.events.append(&mut other.events);
         self.streams.append(&mut other.streams);
+    }
+}
+
+impl Event {
+    /// How bad the event makes its stream; `None` where nothing says when it was due.
+    pub fn badness(&self) -> Option<Badness> {
+        Some(Badness::Delivery(self.arrival.latest - self.facts.due?))
     }
 }
 
@@ -201,14 +210,12 @@ impl Recorder {
         let slice = self.measured.timeline.slice_mut(arrival.latest);
         slice.events += 1;
         slice.streaming += u64::from(of.events == 0);
-        let mut badness = None;
         if let Some(due) = event.facts.due {
             let (lower, upper) = (arrival.earliest - due, arrival.latest - due);
             histograms.record_edges(Metric::Delivery, lower, upper);
             slice.delivery.record(upper);
             counters.events.with_due += 1;
             counters.events.before_sent += u64::from(arrival.latest < due);
-            badness = Some(Badness::Delivery(upper));
         }
         if let Some(emitted) = event.facts.emitted {
             let (lower, upper) = (arrival.earliest - emitted, arrival.latest - emitted);
@@ -224,7 +231,7 @@ impl Recorder {
                     .observe(publication, seq, arrival.latest);
             }
         }
-        if let Some(badness) = badness {
+        if let Some(badness) = event.badness() {
             self.offer(badness, arrival.latest, of);
         }
         if of.subscriber < self.trace_streams && of.events < u64::from(self.trace_events) {
@@ -332,7 +339,7 @@ impl Recorder {
 
     #[inline]
     fn offer(&mut self, badness: Badness, at_us: Wall, of: &StreamOf<'_>) {
-        if self.worst.would_keep(badness) {
+        if of.worst.is_none_or(|worst| badness > worst) && self.worst.would_keep(badness) {
             self.worst.offer(WorstStream {
                 badness,
                 subscriber: of.subscriber.into(),

@@ -23,6 +23,7 @@ use listener::Listener;
 use reading::{RESOLUTION, Reading};
 use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos, Wall};
+use run_record::worst::Badness;
 use sequence::Sequence;
 use std::io;
 use std::time::Duration;
@@ -70,6 +71,8 @@ pub struct Session {
     /// Events of this stream, and reads that completed any.
     events: u64,
     reads: u64,
+    /// How bad this stream has been.
+    worst: Option<Badness>,
 }
 
 #[derive(Debug)]
@@ -139,6 +142,7 @@ impl Session {
             gaps: Gaps::default(),
             events: 0,
             reads: 0,
+            worst: None,
         }
     }
 
@@ -265,7 +269,7 @@ impl Session {
         self.cadence = spec
             .due_every
             .map(|every| Box::new(cadence::Cadence::new(every)));
-        (self.events, self.reads) = (0, 0);
+        (self.events, self.reads, self.worst) = (0, 0, None);
         self.request_id = RequestId::of(head);
         recorder.counters().subscribers.connected += u64::from(self.streams == 0);
         self.streams = self.streams.saturating_add(1);
@@ -295,6 +299,7 @@ impl Session {
                 stream: self.streams.saturating_sub(1),
                 events: self.events,
                 reads: self.reads,
+                worst: self.worst,
                 request_id: self.request_id.as_deref().map(|id| (id.name, &*id.value)),
                 remote: &spec.remotes[usize::from(self.endpoint)],
             },
@@ -320,7 +325,7 @@ impl Session {
                 Err(error) => break Some(End::BadFraming(error)),
             }
         };
-        self.events = listener.of.events;
+        (self.events, self.worst) = (listener.of.events, listener.of.worst);
         end
     }
 
@@ -340,6 +345,7 @@ impl Session {
         let class = reading.class(!self.units.holds_partial_event());
         (last.class, last.arrival) = (class, reading.interval(class));
         recorder.event(&last, &self.stream_of(spec));
+        self.worst = self.worst.max(last.badness());
         self.events += 1;
         self.reads += 1;
         recorder.counters().reads.with_events += 1;
@@ -370,12 +376,11 @@ impl Session {
         let gap = last.arrival.latest - before.latest;
         if events_of_read == 1 && last.arrival.width() <= RESOLUTION && before.width() <= RESOLUTION
         {
-            recorder.gap(
-                gap,
-                last.arrival.latest,
-                last.facts.due.is_some(),
-                &self.stream_of(spec),
-            );
+            let has_due = last.facts.due.is_some();
+            recorder.gap(gap, last.arrival.latest, has_due, &self.stream_of(spec));
+            if !has_due {
+                self.worst = self.worst.max(Some(Badness::Gap(gap)));
+            }
         }
         let Gaps {
             usual,
@@ -444,6 +449,7 @@ impl Session {
             stream: self.streams.saturating_sub(1),
             events: self.events,
             reads: self.reads,
+            worst: self.worst,
             request_id: self.request_id.as_deref().map(|id| (id.name, &*id.value)),
             remote: &spec.remotes[usize::from(self.endpoint)],
         }

@@ -89,3 +89,64 @@ impl StampingKeptOn {
         Ok(StampingKeptOn { _socket: socket })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::{TcpListener, TcpStream};
+
+    /// A pair of connected sockets, the second of which is stamped.
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (receiver, _) = listener.accept().unwrap();
+        request_stamps(&receiver).unwrap();
+        (sender, receiver)
+    }
+
+    #[test]
+    fn a_read_has_its_stamp_and_allocates_nothing() {
+        let _stamping = StampingKeptOn::begin().unwrap();
+        let (mut sender, receiver) = pair();
+        let (mut buffer, mut control) = (vec![0; 64], control_buffer());
+        let mut stamped = 0;
+        // The kernel switches stamping on a little after it was asked to; from then on no stamp may be missing.
+        for _ in 0..1_000_000 {
+            let before = crate::clock::wall();
+            sender.write_all(b"event").unwrap();
+            assert_eq!(
+                receiver.peek(&mut [0; 8]).unwrap(),
+                5,
+                "waits until it is there"
+            );
+            let mut received = None;
+            let used = allocation_counter::measure(|| {
+                received = receive(&receiver, &mut buffer, &mut control).ok();
+            });
+            let received = received.expect("it was there");
+            assert_eq!((received.bytes, used.count_total), (5, 0));
+            let Some(stamp) = received.stamp else {
+                assert_eq!(stamped, 0, "a stamp is missing after one that was there");
+                continue;
+            };
+            assert!(before <= stamp && stamp <= crate::clock::wall());
+            stamped += 1;
+            if stamped == 100 {
+                return;
+            }
+        }
+        panic!("the kernel stamps nothing");
+    }
+
+    #[test]
+    fn an_empty_socket_would_block_and_a_closed_one_reads_nothing() {
+        let (sender, receiver) = pair();
+        let (mut buffer, mut control) = (vec![0; 64], control_buffer());
+        let error = receive(&receiver, &mut buffer, &mut control).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        drop(sender);
+        let end = receive(&receiver, &mut buffer, &mut control).unwrap();
+        assert_eq!(end.bytes, 0);
+    }
+}

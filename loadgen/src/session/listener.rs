@@ -87,6 +87,7 @@ impl Listener<'_> {
             before.class = self.reading.class(false);
             before.arrival = self.reading.interval(before.class);
             self.recorder.event(&before, &self.of);
+            self.of.worst = self.of.worst.max(before.badness());
             self.of.events += 1;
         }
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use target_server::{Config, Server, StreamTruth};
 
 /// A target-server on a free port, with a control address.
-pub fn target() -> Server {
+pub(crate) fn target() -> Server {
     let control = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
     Server::start(Config {
         control,
@@ -23,7 +23,7 @@ pub fn target() -> Server {
 }
 
 /// The truth of the only stream that a server has served.
-pub fn truth(server: &Server, stream: &str) -> StreamTruth {
+pub(crate) fn truth(server: &Server, stream: &str) -> StreamTruth {
     let url = format!("http://{}/truth/{stream}", server.control_addr().unwrap());
     let response = reqwest::blocking::get(url)
         .unwrap()
@@ -35,7 +35,7 @@ pub fn truth(server: &Server, stream: &str) -> StreamTruth {
 }
 
 /// A plan for `connections` subscribers of `path` at a TCP address, without reconnecting.
-pub fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
+pub(crate) fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
     let host = address.to_string();
     Plan {
         url: format!("http://{host}{path}").parse().unwrap(),
@@ -83,16 +83,16 @@ pub fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
 }
 
 /// Runs a plan to its end.
-pub fn run(plan: Plan) -> Outcome {
+pub(crate) fn run(plan: Plan) -> Outcome {
     run_with(plan, Instrument::default())
 }
 
 /// Runs a plan to its end, with what tests switch on.
-pub fn run_with(plan: Plan, instrument: Instrument) -> Outcome {
+pub(crate) fn run_with(plan: Plan, instrument: Instrument) -> Outcome {
     engine::run(plan, instrument, &AtomicBool::new(false), |_| {}).unwrap()
 }
 
 /// All groups of an outcome.
-pub fn total(outcome: &Outcome) -> Group {
+pub(crate) fn total(outcome: &Outcome) -> Group {
     outcome.measured.total()
 }
