@@ -127,7 +127,7 @@ fn is_enough(role: Role, tally: &Tally) -> bool {
     const MANY: usize = 27;
     const FEW: usize = 5;
     let quiet = if role == Role::Cooperating {
-        2_000.0
+        1_000.0
     } else {
         3_900.0
     };

@@ -28,6 +28,8 @@ pub(crate) struct Scene {
     pub truth: bool,
     /// How long a probe may take, in milliseconds.
     pub watch: f64,
+    /// What the components of a real setup add to the response.
+    pub dress: fn(&mut Probe),
     pub seed: u64,
 }
 
@@ -46,6 +48,7 @@ impl Scene {
             can_vary: true,
             truth: false,
             watch: 10_000.0,
+            dress: |_| {},
             seed,
         }
     }
@@ -140,6 +143,7 @@ impl Scene {
             &mut chance,
         );
         probe.truth = self.truth.then_some(truth);
+        (self.dress)(&mut probe);
         probe
     }
 }

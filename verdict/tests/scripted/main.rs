@@ -10,5 +10,6 @@ mod innocents;
 mod modes;
 mod promises;
 mod server;
+mod setups;
 mod source;
 mod table;
