@@ -278,6 +278,49 @@ fn https_has_a_server_name_and_http_has_not() {
 }
 
 #[test]
+fn a_certificate_file_is_used_and_a_missing_one_named() {
+    let error = try_draft(&[
+        "https://stream.example/p",
+        "-c1",
+        "--cacert",
+        "/no/such.pem",
+    ])
+    .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("--cacert /no/such.pem: No such file"),
+        "{error}"
+    );
+}
+
+#[test]
+fn symbols_need_a_utf8_locale() {
+    for (variables, ascii) in [
+        (&[("LANG", "de_DE.UTF-8")][..], false),
+        (&[("LC_ALL", "C.utf8"), ("LANG", "C")], false),
+        (
+            &[("LC_ALL", ""), ("LC_CTYPE", "C"), ("LANG", "C.UTF-8")],
+            true,
+        ),
+        (&[("LANG", "C")], true),
+        (&[], true),
+    ] {
+        let environment = |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        let draft = parse(&["http://localhost/", "-c1"])
+            .unwrap()
+            .draft(&environment)
+            .unwrap();
+        assert_eq!(draft.asked().output.ascii, ascii, "{variables:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_with_the_remedy() {
     let messages = [
         usage(&["--http2"]),

@@ -129,6 +129,8 @@ fn left_in_group(max: &str, current: &str) -> Option<u64> {
 mod tests {
     use super::super::tests::plan;
     use super::*;
+    use crate::plan::{TlsPlan, Trust};
+    use crate::request::HttpVersion;
 
     const GIB: u64 = 1 << 30;
 
@@ -148,6 +150,17 @@ mod tests {
         assert_eq!(judge(&plan(possible), GIB), Ok(None));
         judge(&plan(possible + 1), GIB).unwrap_err();
         assert_eq!(judge(&plan(1), 1 << 20).unwrap_err().possible, 0);
+    }
+
+    #[test]
+    fn tls_is_counted() {
+        let mut secured = plan(1_000_000);
+        secured.target.tls = TlsPlan::new("localhost", &Trust::Anyone, HttpVersion::Http11).ok();
+        let (plain, tls) = (
+            judge(&plan(1_000_000), GIB).unwrap_err(),
+            judge(&secured, GIB).unwrap_err(),
+        );
+        assert_eq!(tls.needed - plain.needed, 1_000_000 * PER_TLS_BYTES);
     }
 
     #[test]

@@ -164,6 +164,8 @@ fn times_keep_every_nanosecond() {
     assert_eq!(time("1e-900", TimeUnit::Nanos), Some(0));
     assert_eq!(time("0e900", TimeUnit::Nanos), Some(0));
     assert_eq!(time("1e2000000000000", TimeUnit::Nanos), None);
+    assert_eq!(time("10e2147483647", TimeUnit::Seconds), None);
+    assert_eq!(time("0.1e-2147483648", TimeUnit::Nanos), None);
 }
 
 #[test]
