@@ -5,12 +5,14 @@
 //! hold to its end, and a request without Accept-Encoding a compressor from all
 //! else. Knows nothing of words and sentences.
 
+mod compare;
+
 use std::cmp::Ordering;
 
 use run_record::verdict::Reason;
 
 use crate::observations::Observations;
-use crate::signature::{self, Amount, Behind, Grouped, Rule, Signature, Silence, Whole};
+use crate::signature::{self, Signature, Silence, Whole};
 use crate::timeline::Timeline;
 
 /// One probe and what it shows by itself.
@@ -206,33 +208,9 @@ impl<'a> Readings<'a> {
         delivery.shown_times = both.iter().filter(held).count();
         for index in both.iter().filter(|index| **index != delivery.shown_by) {
             let other = self.hold_at(*index);
-            delivery.signature = match (&delivery.signature, &other) {
-                (Signature::Grouped(one), Signature::Grouped(other))
-                    if waits_for_gap(one) && waits_for_gap(other) && differ(one.gap, other.gap) =>
-                {
-                    Signature::Behind(Behind {
-                        events: one.releases,
-                        wait: one.ms.value,
-                        gap: one.gap,
-                        tracks_next: true,
-                    })
-                }
-                (Signature::Grouped(one), Signature::Grouped(other)) => {
-                    Signature::Grouped(compare_groups(one, other))
-                }
-                (Signature::Behind(behind), Signature::Grouped(timed))
-                | (Signature::Grouped(timed), Signature::Behind(behind)) => {
-                    behind_or_timed(behind, timed)
-                }
-                (Signature::Behind(one), Signature::Behind(other)) => {
-                    Signature::Behind(compare_behind(one, other))
-                }
-                (Signature::Behind(behind), Signature::Live(_)) if !behind.tracks_next => {
-                    // What was a gap at one rate is nothing at another: the path, not a hold.
-                    other.clone()
-                }
-                _ => continue,
-            };
+            if let Some(compared) = compare::holds(&delivery.signature, &other) {
+                delivery.signature = compared;
+            }
         }
     }
 
@@ -343,96 +321,4 @@ fn extent(reading: &Reading) -> f64 {
         Signature::Silence(silence) => silence.emitted_bytes.unwrap_or(0) as f64,
         _ => 0.0,
     }
-}
-
-/// Rates must differ this much for a comparison to say anything.
-const OTHER_RATE: f64 = 1.25;
-
-fn differ(one: f64, other: f64) -> bool {
-    one.max(other) > OTHER_RATE * one.min(other)
-}
-
-/// The same hold at two rates: the same bytes or the same time.
-fn compare_groups(one: &Grouped, other: &Grouped) -> Grouped {
-    let (more, less) = if one.releases >= other.releases {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    let releases = more.releases;
-    if !differ(per_ms(more), per_ms(less)) {
-        // The same rate twice: whichever separated size from time.
-        let separated = [more, less]
-            .into_iter()
-            .find(|g| matches!(g.rule, Rule::Size | Rule::Time));
-        return Grouped {
-            releases,
-            ..separated.unwrap_or(more).clone()
-        };
-    }
-    // Single events that are held are held by time, whatever their size.
-    let any_alone = more.events < 2.0 || less.events < 2.0;
-    let bytes_agree = !any_alone && agree(&more.bytes, &less.bytes, 1.01);
-    // A timer that starts with the first held event keeps the wait, one that runs by
-    // itself the distance of releases.
-    let same_period = (more.interval / less.interval).ln().abs() <= 0.05;
-    let time_agrees = agree(&more.ms, &less.ms, 1.05) || (same_period && !any_alone);
-    let rule = match (bytes_agree, time_agrees) {
-        (true, false) => Rule::Size,
-        (false, true) => Rule::Time,
-        (true, true) => more.rule,
-        // By size where the stream is fast and by time where it is slow (cork).
-        (false, false) if [more.rule, less.rule].contains(&Rule::Time) => Rule::Either,
-        (false, false) => Rule::Irregular,
-    };
-    // The probe that shows the rule best also gives its figure.
-    let shown = if less.rule == rule && more.rule != rule {
-        less
-    } else {
-        more
-    };
-    Grouped {
-        releases,
-        rule,
-        ..shown.clone()
-    }
-}
-
-/// Bytes per millisecond of the stream.
-fn per_ms(grouped: &Grouped) -> f64 {
-    grouped.bytes.value / grouped.interval.max(f64::MIN_POSITIVE)
-}
-
-/// Whether two bounds meet, with some slack.
-fn agree(one: &Amount, other: &Amount, slack: f64) -> bool {
-    one.low <= other.high * slack && other.low <= one.high * slack
-}
-
-/// One behind at two spacings waits for the gap each time; a timer does not.
-fn compare_behind(one: &Behind, other: &Behind) -> Behind {
-    let certain = one.tracks_next || other.tracks_next || differ(one.gap, other.gap);
-    Behind {
-        tracks_next: certain,
-        ..*one
-    }
-}
-
-/// One behind at one rate and a constant wait at another: a constant that happens
-/// to be the gap at both rates is no constant.
-fn behind_or_timed(behind: &Behind, timed: &Grouped) -> Signature {
-    let is_certain = behind.tracks_next || differ(timed.gap, behind.gap);
-    if waits_for_gap(timed) && is_certain {
-        Signature::Behind(Behind {
-            tracks_next: true,
-            ..*behind
-        })
-    } else {
-        Signature::Grouped(timed.clone())
-    }
-}
-
-/// Whether single events wait for as long as the next one takes to come.
-fn waits_for_gap(grouped: &Grouped) -> bool {
-    let distance = (grouped.ms.value - grouped.gap).abs();
-    grouped.is_wait && grouped.events < 2.0 && distance <= 0.1 * grouped.gap
 }

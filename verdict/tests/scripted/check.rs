@@ -1,7 +1,6 @@
 //! A check on scripted time: asks as `verdict::plan` says, until nothing more
 //! would be told.
 
-use run_record::time::Nanos;
 use run_record::verdict::Verdict;
 use verdict::observations::{Asked, Count, Observations, Own, Probe, Request, Truth};
 use verdict::plan::{self, Reach};
@@ -161,15 +160,5 @@ impl Checked {
             .findings
             .iter()
             .any(|finding| finding.code == code)
-    }
-
-    /// All watching together.
-    pub(crate) fn watched(&self) -> Nanos {
-        let start = client::wall(0.0);
-        self.observations
-            .probes
-            .iter()
-            .map(|probe| probe.end.at - start)
-            .fold(Nanos::ZERO, |a, b| a + b)
     }
 }

@@ -4,7 +4,7 @@ use run_record::verdict::{HoldBy, Word};
 
 use crate::check::Scene;
 use crate::server::Mode;
-use crate::table::{Role, SEEDS, Truth, assert_right, endless, finite, in_both_roles, run};
+use crate::table::{Role, Truth, assert_right, endless, finite, in_both_roles, run};
 
 #[test]
 fn held_to_the_end_is_buffered() {

@@ -4,6 +4,7 @@
 mod chance;
 mod check;
 mod client;
+mod deciding;
 mod endings;
 mod holds;
 mod innocents;
