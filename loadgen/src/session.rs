@@ -480,3 +480,6 @@ impl RequestId {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
