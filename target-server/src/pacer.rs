@@ -2,8 +2,7 @@
 //! subscribers for it. New subscribers and published messages pass through here too, so that one order holds for all.
 //! It writes to no socket.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -31,7 +30,8 @@ pub(crate) struct Pacer {
     shared: HashMap<SourceSpec, SourceId>,
     /// Sources without subscribers, those longest alone first.
     idle: BTreeMap<u64, SourceId>,
-    agenda: BinaryHeap<Reverse<(Nanos, SourceId)>>,
+    /// When each source is due next.
+    agenda: BTreeSet<(Nanos, SourceId)>,
     events: Ring<EventRecord>,
     counters: PacerCounters,
     topics: usize,
@@ -47,7 +47,7 @@ struct Entry {
     source: Source,
     /// Subscribers on each worker.
     audience: Vec<u32>,
-    /// The entry on the agenda that counts; others are left-overs.
+    /// Where it stands on the agenda.
     on_agenda: Option<Nanos>,
     /// Its place among the idle.
     idle: Option<u64>,
@@ -58,7 +58,7 @@ const MAX_TOPICS: usize = 1_000;
 /// The most sources that are remembered after their last subscriber left.
 const MAX_IDLE_SOURCES: usize = 10_000;
 /// Ticks between two looks at the queue.
-const TICKS_PER_TURN: usize = 256;
+const TICKS_PER_TURN: usize = 64;
 /// Messages between two looks at the agenda.
 const MESSAGES_PER_TURN: usize = 256;
 
@@ -78,7 +78,7 @@ impl Pacer {
             sources: HashMap::new(),
             shared: HashMap::new(),
             idle: BTreeMap::new(),
-            agenda: BinaryHeap::new(),
+            agenda: BTreeSet::new(),
             events: Ring::new(events),
             counters: PacerCounters::default(),
             topics: 0,
@@ -101,10 +101,7 @@ impl Pacer {
     fn turn(&mut self) -> bool {
         self.emit_due();
         self.workers.iter_mut().for_each(WorkerQueue::wake);
-        let next = self
-            .agenda
-            .peek()
-            .map(|Reverse((due, _))| due.since(clock::now()));
+        let next = self.agenda.first().map(|(due, _)| due.since(clock::now()));
         let mut message = match self.queue.recv_timeout(next.unwrap_or(Duration::MAX)) {
             Ok(message) => message,
             Err(RecvTimeoutError::Timeout) => return true,
@@ -141,49 +138,46 @@ impl Pacer {
 
     fn emit_due(&mut self) {
         for _ in 0..TICKS_PER_TURN {
-            match self.agenda.peek() {
-                Some(Reverse((due, _))) if *due <= clock::now() => {}
+            match self.agenda.first() {
+                Some(&(due, id)) if due <= clock::now() => self.tick(id),
                 _ => return,
             }
-            let Some(Reverse((due, id))) = self.agenda.pop() else {
-                return;
-            };
-            let Some(entry) = self
-                .sources
-                .get_mut(&id)
-                .filter(|entry| entry.on_agenda == Some(due))
-            else {
-                continue;
-            };
-            entry.on_agenda = None;
-            // A publication may have moved a topic's heartbeat.
-            if entry.source.next() == Some(due) {
-                let mut frames = std::mem::take(&mut self.frames);
-                entry.source.tick(clock::now, &mut frames);
-                let finished = entry.source.is_finished();
-                for frame in frames.drain(..) {
-                    self.distribute(id, frame);
-                }
-                self.frames = frames;
-                if finished {
-                    self.send_to_audience(id, || ToWorker::Finished(id));
-                }
-            }
-            self.put_on_agenda(id);
         }
     }
 
-    fn put_on_agenda(&mut self, id: SourceId) {
+    fn tick(&mut self, id: SourceId) {
+        let entry = self
+            .sources
+            .get_mut(&id)
+            .expect("what is on the agenda is not forgotten");
+        let mut frames = std::mem::take(&mut self.frames);
+        entry.source.tick(clock::now, &mut frames);
+        let finished = entry.source.is_finished();
+        for frame in frames.drain(..) {
+            self.distribute(id, frame);
+        }
+        self.frames = frames;
+        if finished {
+            self.send_to_audience(id, || ToWorker::Finished(id));
+        }
+        self.reschedule(id);
+    }
+
+    /// Puts a source where it belongs on the agenda, after anything that may have changed that.
+    fn reschedule(&mut self, id: SourceId) {
         let Some(entry) = self.sources.get_mut(&id) else {
             return;
         };
-        if let Some(due) = entry.source.next()
-            && entry.idle.is_none()
-            && entry.on_agenda != Some(due)
-        {
-            entry.on_agenda = Some(due);
-            self.agenda.push(Reverse((due, id)));
+        let due = if entry.idle.is_some() {
+            None
+        } else {
+            entry.source.next()
+        };
+        let before = std::mem::replace(&mut entry.on_agenda, due);
+        if let Some(before) = before {
+            self.agenda.remove(&(before, id));
         }
+        self.agenda.extend(due.map(|due| (due, id)));
     }
 
     /// Logs an event and hands it to the workers concerned; tells how many subscribers that are.
@@ -240,7 +234,7 @@ impl Pacer {
             replay,
         };
         self.workers[worker].send(ToWorker::Admit(Box::new(admission)));
-        self.put_on_agenda(id);
+        self.reschedule(id);
     }
 
     fn leave(&mut self, id: SourceId, worker: usize) {
@@ -253,8 +247,8 @@ impl Pacer {
         if entry.audience.iter().any(|&subscribers| subscribers > 0) {
             return;
         }
-        entry.on_agenda = None;
         self.set_idle(id);
+        self.reschedule(id);
     }
 
     /// Gives a source a place among those without subscribers; who is there longest may have to go.
@@ -295,9 +289,11 @@ impl Pacer {
                 .publish(&message, clock::now())
                 .expect("a topic takes messages");
             let seq = entry.source.last_seq();
+            let subscribers = self.distribute(id, frame);
+            self.reschedule(id);
             Published {
                 id: seq,
-                subscribers: self.distribute(id, frame),
+                subscribers,
             }
         });
         reply.send(outcome).unwrap_or_default();

@@ -38,7 +38,7 @@ pub(crate) struct Worker {
     subscribers: Slab<Subscriber>,
     /// The subscribers of each source, in no particular order.
     audiences: HashMap<SourceId, Vec<usize>>,
-    timers: Timers<(usize, u64)>,
+    timers: Timers<usize>,
     log: WorkerLog,
     counters: WorkerCounters,
     over: Vec<(usize, End)>,
@@ -218,7 +218,7 @@ impl Worker {
             let deadline = clock::now() + SHUTDOWN_LINGER;
             self.deadline = Some(deadline);
             // A wake-up for nobody: the loop looks at the deadline.
-            self.timers.add(deadline, (usize::MAX, 0));
+            self.timers.add(deadline, usize::MAX);
             self.finish_all(None, End::Shutdown);
         }
     }
@@ -240,13 +240,8 @@ impl Worker {
 
     fn wake_sleepers(&mut self) {
         let now = clock::now();
-        while let Some((key, id)) = self.timers.pop_due(now) {
-            // The place may belong to somebody else by now.
-            let Some(subscriber) = self
-                .subscribers
-                .get_mut(key)
-                .filter(|one| one.record().id == id)
-            else {
+        while let Some(key) = self.timers.pop_due(now) {
+            let Some(subscriber) = self.subscribers.get_mut(key) else {
                 continue;
             };
             let outcome = subscriber.wake(now, self.terms, &mut self.log);
@@ -260,6 +255,10 @@ impl Worker {
             let Some(subscriber) = self.subscribers.try_remove(key) else {
                 continue;
             };
+            subscriber
+                .armed()
+                .into_iter()
+                .for_each(|at| self.timers.remove(at, key));
             let source = subscriber.record().source;
             if let Some(audience) = self.audiences.get_mut(&source) {
                 audience.swap_remove(subscriber.slot);
@@ -301,14 +300,18 @@ fn follow_up(
     key: usize,
     subscriber: &mut Subscriber,
     outcome: Result<(), Over>,
-    timers: &mut Timers<(usize, u64)>,
+    timers: &mut Timers<usize>,
     over: &mut Vec<(usize, End)>,
 ) {
     match outcome {
         Err(Over(end)) => over.push((key, end)),
         Ok(()) => {
-            if let Some(at) = subscriber.next_wake() {
-                timers.add(at, (key, subscriber.record().id));
+            let before = subscriber.armed();
+            if let Some(at) = subscriber.rearm() {
+                before
+                    .into_iter()
+                    .for_each(|before| timers.remove(before, key));
+                timers.add(at, key);
             }
         }
     }

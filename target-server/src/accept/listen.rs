@@ -152,3 +152,29 @@ impl Listener {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepted_connections_send_without_delay() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let bound = Bound::bind(&"127.0.0.1:0".parse().unwrap(), false).unwrap();
+            let Listen::Tcp(address) = bound.local_address().unwrap() else {
+                panic!("it is TCP")
+            };
+            let listener = bound.into_listener().unwrap();
+            assert!(listener.is_private());
+            let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+            match accepted.unwrap() {
+                Accepted::Tcp(stream, _) => assert!(stream.nodelay().unwrap()),
+                Accepted::Unix(_) => panic!("it is TCP"),
+            }
+        });
+    }
+}

@@ -203,12 +203,18 @@ impl Subscriber {
         }
     }
 
-    /// When it wants to be woken, if that was not asked for yet.
-    pub(crate) fn next_wake(&mut self) -> Option<Nanos> {
-        let at = self.wake_at()?;
-        if self.armed.is_some_and(|armed| armed <= at) {
-            return None;
-        }
+    /// The wake-up that it has asked for and not had yet.
+    pub(crate) fn armed(&self) -> Option<Nanos> {
+        self.armed
+    }
+
+    /// When it wants to be woken, if that is earlier than what it has asked for; then that is asked for.
+    ///
+    /// A wake-up that is put off is not worth the change: it comes, finds nothing to do, and asks again.
+    pub(crate) fn rearm(&mut self) -> Option<Nanos> {
+        let at = self
+            .wake_at()
+            .filter(|at| self.armed.is_none_or(|armed| *at < armed))?;
         self.armed = Some(at);
         Some(at)
     }

@@ -1,7 +1,6 @@
-//! Wake-ups at nanosecond times inside a worker's poll: a heap of them and one kernel timer for the first.
+//! Wake-ups at nanosecond times inside a worker's poll: a set of them and one kernel timer for the first.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -16,7 +15,7 @@ use crate::clock::Nanos;
 /// Pending wake-ups, each with whom to wake.
 #[derive(Debug)]
 pub(crate) struct Timers<T> {
-    heap: BinaryHeap<Reverse<(Nanos, T)>>,
+    pending: BTreeSet<(Nanos, T)>,
     kernel: TimerFd,
     armed: Option<Nanos>,
 }
@@ -34,15 +33,20 @@ impl<T: Ord + Copy> Timers<T> {
             Interest::READABLE,
         )?;
         Ok(Self {
-            heap: BinaryHeap::new(),
+            pending: BTreeSet::new(),
             kernel,
             armed: None,
         })
     }
 
-    /// Asks to be woken for `whom` at a time. It cannot be taken back: who is woken checks whether there is cause.
+    /// Asks to be woken for `whom` at a time.
     pub(crate) fn add(&mut self, at: Nanos, whom: T) {
-        self.heap.push(Reverse((at, whom)));
+        self.pending.insert((at, whom));
+    }
+
+    /// Takes a wake-up back.
+    pub(crate) fn remove(&mut self, at: Nanos, whom: T) {
+        self.pending.remove(&(at, whom));
     }
 
     /// To be called when the poll has seen the timer's token: the kernel's timer is used up.
@@ -54,17 +58,19 @@ impl<T: Ord + Copy> Timers<T> {
 
     /// Takes out one whose time has come.
     pub(crate) fn pop_due(&mut self, now: Nanos) -> Option<T> {
-        match self.heap.peek() {
-            Some(Reverse((at, _))) if *at <= now => self.heap.pop().map(|Reverse((_, whom))| whom),
-            _ => None,
+        let (at, whom) = *self.pending.first()?;
+        if at > now {
+            return None;
         }
+        self.pending.pop_first();
+        Some(whom)
     }
 
     /// Sets the kernel's timer to the first wake-up; to be called before each poll.
     ///
     /// Errors: the kernel refuses the timer, which it does only when it is out of resources.
     pub(crate) fn arm(&mut self) -> io::Result<()> {
-        let first = self.heap.peek().map(|Reverse((at, _))| *at);
+        let first = self.pending.first().map(|(at, _)| *at);
         if first == self.armed {
             return Ok(());
         }

@@ -164,3 +164,110 @@ fn drain(input: &mut impl Read, scratch: &mut [u8]) -> io::Result<bool> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use rustls::pki_types::{PrivateKeyDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig};
+
+    use super::*;
+
+    /// A TLS pair whose handshake is done, and the connected sockets.
+    fn pair() -> (Transport, ClientConnection, std::net::TcpStream) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let server = ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let client = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
+        let mut server = ServerConnection::new(Arc::new(server)).unwrap();
+        while client.is_handshaking()
+            || server.is_handshaking()
+            || server.wants_write()
+            || client.wants_write()
+        {
+            let mut wire = Vec::new();
+            client.write_tls(&mut wire).unwrap();
+            server.read_tls(&mut &wire[..]).unwrap();
+            server.process_new_packets().unwrap();
+            wire.clear();
+            server.write_tls(&mut wire).unwrap();
+            client.read_tls(&mut &wire[..]).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let far = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (near, _) = listener.accept().unwrap();
+        near.set_nonblocking(true).unwrap();
+        far.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        (
+            Transport::new(Socket::Tls(near, Box::new(server))),
+            client,
+            far,
+        )
+    }
+
+    /// Hands over as much as the kernel takes; returns how many bytes were said to be there.
+    fn fill(transport: &mut Transport, plain: &[u8]) -> usize {
+        let mut there = 0;
+        loop {
+            match transport.write(&[IoSlice::new(&plain[there..])]) {
+                Ok(count) => there += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return there,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Reads and decrypts until there is so much, or nothing more comes.
+    fn read_up_to(
+        length: usize,
+        client: &mut ClientConnection,
+        socket: &mut std::net::TcpStream,
+        plain: &mut Vec<u8>,
+    ) {
+        while plain.len() < length && client.read_tls(socket).is_ok_and(|count| count > 0) {
+            client.process_new_packets().unwrap();
+            let mut part = Vec::new();
+            // At the end of what is there the reader says `WouldBlock`.
+            client.reader().read_to_end(&mut part).unwrap_or_default();
+            plain.extend(part);
+        }
+    }
+
+    #[test]
+    fn tls_bytes_count_only_when_all_of_them_are_in_the_kernel() {
+        let (mut transport, mut client, mut socket) = pair();
+        let text: Vec<u8> = (0..64_u32 << 20)
+            .map(|number| (number % 251) as u8)
+            .collect();
+        let mut read = Vec::new();
+        let mut there = 0;
+        while there < 32 << 20 {
+            there += fill(&mut transport, &text[there..]);
+            read_up_to(there, &mut client, &mut socket, &mut read);
+            assert!(
+                there <= read.len(),
+                "{there} bytes were said to be in the kernel, {} were",
+                read.len()
+            );
+        }
+        assert!(text.starts_with(&read));
+    }
+}

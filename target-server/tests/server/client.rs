@@ -32,6 +32,8 @@ pub(crate) fn now() -> u64 {
 pub(crate) struct Client<S> {
     pub(crate) stream: S,
     unread: Vec<u8>,
+    /// When a stream that never ends has gone on for too long.
+    deadline: u64,
     /// Every byte that came, in order.
     pub(crate) received: Vec<u8>,
 }
@@ -159,6 +161,7 @@ impl<S: Read + Write> Client<S> {
         Self {
             stream,
             unread: Vec::new(),
+            deadline: now() + PATIENCE.as_nanos() as u64,
             received: Vec::new(),
         }
     }
@@ -252,6 +255,7 @@ impl<S: Read + Write> Client<S> {
 
     /// Reads once; false at the end of the connection.
     fn read_more(&mut self) -> bool {
+        assert!(now() < self.deadline, "it goes on and on");
         let mut buffer = [0; 16 * 1024];
         let count = loop {
             match self.stream.read(&mut buffer) {

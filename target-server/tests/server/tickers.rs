@@ -1,6 +1,8 @@
 //! Who shares a ticker, when it stops, and how its numbers go on.
 
-use crate::client::{get, json_when, server, truth};
+use target_server::{Config, Server};
+
+use crate::client::{get, json_when, server, truth, truth_when};
 
 #[test]
 fn equal_parameters_share_a_ticker_and_every_byte_of_its_events() {
@@ -105,4 +107,42 @@ fn without_subscribers_it_stops_and_its_numbers_go_on_later() {
         event.due() > subscribers[0].closed.unwrap(),
         "the schedule starts anew"
     );
+}
+
+#[test]
+fn comings_and_goings_leave_the_others_undisturbed() {
+    let server = Server::start(Config {
+        threads: 1,
+        ..Config::default()
+    })
+    .unwrap();
+    let mut clients: Vec<_> = (0..6)
+        .map(|_| get(&server, "/prices?interval=2ms"))
+        .collect();
+    for client in &mut clients {
+        client.head();
+    }
+    let mut seen: Vec<u64> = clients
+        .iter_mut()
+        .map(|client| client.event().seq())
+        .collect();
+    for (round, leaver) in [0, 3, 1, 2].into_iter().enumerate() {
+        drop(clients.remove(leaver));
+        seen.remove(leaver);
+        truth_when(&server, "t1", |truth| {
+            truth
+                .subscribers
+                .iter()
+                .filter(|one| one.closed.is_some())
+                .count()
+                == round + 1
+        });
+        for (client, seen) in clients.iter_mut().zip(&mut seen) {
+            for _ in 0..3 {
+                *seen += 1;
+                assert_eq!(client.event().seq(), *seen);
+            }
+        }
+    }
+    server.shutdown().unwrap();
 }
