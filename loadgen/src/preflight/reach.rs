@@ -105,13 +105,8 @@ fn look_up(route: &Route) -> Result<Vec<Endpoint>, ReachError> {
         port,
         source,
     };
-    let mut endpoints = Vec::new();
-    for address in (host.as_str(), port).to_socket_addrs().map_err(failed)? {
-        let endpoint = Endpoint::Tcp(address);
-        if !endpoints.contains(&endpoint) {
-            endpoints.push(endpoint);
-        }
-    }
+    let addresses = (host.as_str(), port).to_socket_addrs().map_err(failed)?;
+    let endpoints: Vec<Endpoint> = addresses.map(Endpoint::Tcp).collect();
     if endpoints.is_empty() {
         return Err(failed(io::Error::new(
             io::ErrorKind::NotFound,
