@@ -62,12 +62,9 @@ pub enum PreflightError {
     /// Too little memory.
     #[error(transparent)]
     Memory(#[from] MemoryError),
-    /// Nothing answers.
+    /// Nothing answers, or nobody has agreed to this load.
     #[error(transparent)]
     Reach(#[from] ReachError),
-    /// Nobody has agreed to this load.
-    #[error(transparent)]
-    Impolite(#[from] Impolite),
     /// Too few source ports, or source addresses that are none.
     #[error(transparent)]
     Ports(#[from] PortsError),
@@ -85,8 +82,8 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
     }
     descriptors::secure(&asked.load)?;
     let windows = memory::check(asked)?;
-    let reached = reach::reach(draft.route(), draft.wait(), now)?;
-    politeness::check(asked, &reached.endpoints, draft.allowed_host())?;
+    let permit = |endpoints: &[Endpoint]| politeness::check(asked, endpoints, draft.allowed_host());
+    let reached = reach::reach(draft.route(), &permit, draft.wait(), now)?;
     let chosen = ports::choose(&asked.load, reached.endpoints, ports::local_range())?;
     let notes = reached
         .refused
@@ -105,7 +102,7 @@ impl PreflightError {
     /// The outcome to report.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Output(_) | Self::Impolite(_) => Exit::Usage,
+            Self::Output(_) | Self::Reach(ReachError::Impolite(_)) => Exit::Usage,
             Self::Ports(
                 PortsError::Source { .. } | PortsError::Families | PortsError::NoEndpoint(_),
             ) => Exit::Usage,

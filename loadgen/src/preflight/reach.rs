@@ -1,5 +1,5 @@
 //! Which addresses the target has, and which of them answer.
-//! It must not send a request: a connection is opened and closed again.
+//! It must not send a request: a connection is opened and closed again, and only where that is permitted.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,11 @@ use std::time::Duration;
 use run_record::time::{Mono, Nanos};
 use thiserror::Error;
 
+use super::politeness::Impolite;
 use crate::plan::{Endpoint, Route};
+
+/// Who may be connected to at all.
+pub(super) type Permit<'a> = dyn Fn(&[Endpoint]) -> Result<(), Impolite> + 'a;
 
 /// The target's addresses, sorted out.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,6 +53,9 @@ pub enum ReachError {
     /// No address took a connection.
     #[error("nothing answers: {}; is the server running? `--wait 60s` tries until it does", list(.0))]
     Refused(Vec<Refusal>),
+    /// Nobody has agreed to this load on one of the addresses; nothing was sent to any.
+    #[error(transparent)]
+    Impolite(#[from] Impolite),
 }
 
 /// Longer than a packet lost twice (1 s and 2 s); a server slower than this to accept is not ready for load.
@@ -58,22 +65,27 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Looks the target up and tries each address once; again until `wait` is over, if none answers.
+///
+/// `permit` is asked about the addresses before the first packet goes to them.
 pub(super) fn reach(
     route: &Route,
+    permit: &Permit<'_>,
     wait: Duration,
     now: &mut dyn FnMut() -> Mono,
 ) -> Result<Reached, ReachError> {
     let deadline = now() + Nanos::from(wait);
     loop {
-        match attempt(route) {
+        match attempt(route, permit) {
+            Err(error @ ReachError::Impolite(_)) => return Err(error),
             Err(_) if now() < deadline => thread::sleep(PAUSE),
             outcome => return outcome,
         }
     }
 }
 
-fn attempt(route: &Route) -> Result<Reached, ReachError> {
+fn attempt(route: &Route, permit: &Permit<'_>) -> Result<Reached, ReachError> {
     let candidates = look_up(route)?;
+    permit(&candidates)?;
     let outcomes = try_all(&candidates);
     let mut reached = Reached {
         endpoints: Vec::new(),
@@ -161,6 +173,15 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
+
+    /// Reached with everyone's consent.
+    fn reach(
+        route: &Route,
+        wait: Duration,
+        now: &mut dyn FnMut() -> Mono,
+    ) -> Result<Reached, ReachError> {
+        super::reach(route, &|_| Ok(()), wait, now)
+    }
 
     fn listening() -> (TcpListener, Endpoint) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -271,6 +292,28 @@ mod tests {
         let reached = reach(&route, Duration::from_secs(60), &mut now).unwrap();
         assert_eq!(reached.endpoints, [Endpoint::Tcp(address)]);
         assert_eq!(readings, 2);
+    }
+
+    #[test]
+    fn nobody_is_connected_to_without_consent() {
+        let (listener, open) = listening();
+        listener.set_nonblocking(true).unwrap();
+        let refusal = Impolite::OtherHost {
+            allowed: "a".into(),
+            host: "b".into(),
+        };
+        let error = super::reach(
+            &Route::Known(vec![open]),
+            &|_| Err(refusal.clone()),
+            Duration::from_secs(60),
+            &mut || Mono(0),
+        )
+        .unwrap_err();
+        assert!(matches!(error, ReachError::Impolite(said) if said == refusal));
+        assert_eq!(
+            listener.accept().unwrap_err().kind(),
+            io::ErrorKind::WouldBlock
+        );
     }
 
     #[test]
