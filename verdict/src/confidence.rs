@@ -34,17 +34,8 @@ pub(crate) fn of(conclusion: &Conclusion) -> Confidence {
         Signature::Behind(_) => Confidence::High,
         Signature::FirstLate(_) => Confidence::High,
         Signature::Live(live) => of_live(live, timeline.role),
-        Signature::Silence(silence) if conclusion.word == Word::Buffered => {
-            let largest_block = 128 * 1024;
-            let excludes_blocks = silence
-                .emitted_bytes
-                .is_some_and(|bytes| bytes > largest_block);
-            if excludes_blocks {
-                Confidence::High
-            } else {
-                Confidence::Medium
-            }
-        }
+        // The server's own log, or a control that is live: nothing was to be silent about.
+        Signature::Silence(_) if conclusion.word == Word::Buffered => Confidence::High,
         Signature::Silence(_) | Signature::Undecided(_) => Confidence::Low,
     }
 }

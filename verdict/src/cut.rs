@@ -90,7 +90,7 @@ fn proof(reading: &Reading) -> Option<Proof> {
 fn repeated(readings: &Readings, indices: &[usize]) -> Option<(usize, Limit)> {
     let has_ended = |index: &&usize| {
         let timeline = &readings.at(**index).timeline;
-        timeline.has_ended() && !timeline.events.is_empty()
+        timeline.has_ended() && !timeline.events.is_empty() && !came_to_its_count(timeline)
     };
     let ended: Vec<usize> = indices.iter().filter(has_ended).copied().collect();
     let pairs = ended
@@ -108,6 +108,13 @@ fn repeated(readings: &Readings, indices: &[usize]) -> Option<(usize, Limit)> {
         }
     }
     None
+}
+
+/// Whether the response brought as many events as were asked for.
+fn came_to_its_count(timeline: &Timeline) -> bool {
+    let received = timeline.events.len() as u64;
+    let asked = timeline.probe.request.asked.count;
+    matches!(asked, Some(Count::Events(count)) if count <= received)
 }
 
 /// Whether two responses of the same age were at different points of the stream,

@@ -34,7 +34,7 @@ pub fn diagnose(observations: &Observations) -> Verdict {
         word: conclusion.word,
         gloss: sentences::gloss(&conclusion),
         hold: hold(&conclusion),
-        confidence: confidence::of(&conclusion),
+        confidence: conclusion.confidence(),
         reason: conclusion.reason,
         evidence: sentences::evidence(&conclusion),
         causes: causes::find(&conclusion),
@@ -67,6 +67,11 @@ impl<'r, 'o> Conclusion<'r, 'o> {
             word,
             reason,
         }
+    }
+
+    /// How sure the word is.
+    pub(crate) fn confidence(&self) -> Confidence {
+        confidence::of(self)
     }
 
     /// The reading that shows the delivery best.
@@ -129,7 +134,7 @@ fn hold(conclusion: &Conclusion) -> Option<Hold> {
 fn hold_of_whole(whole: &Whole) -> Hold {
     Hold {
         bytes: Some(whole.bytes),
-        low: Some(whole.bytes),
+        low: Some(whole.held),
         events: Some(whole.events as u64),
         ms: whole.first_wait.map(whole_number),
         ..Hold::by(HoldBy::End)

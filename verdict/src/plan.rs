@@ -105,7 +105,7 @@ pub fn is_settled(probe: &Probe, own: &Own) -> bool {
     }
     match signature::read(&timeline) {
         Signature::NoStream(_) => true,
-        Signature::Live(live) => live.judged >= 30 && !live.is_rough,
+        Signature::Live(live) => live.judged >= 30 && live.good >= 27 && !live.is_rough,
         Signature::Grouped(grouped) => {
             grouped.releases >= RELEASES && grouped.rule != Rule::Irregular
         }

@@ -176,7 +176,7 @@ pub(crate) fn evidence(conclusion: &Conclusion) -> Vec<String> {
         Signature::FirstLate(pause) => of_first(pause),
         Signature::Live(live) => of_live(live, timeline),
         Signature::Silence(silence) => of_silence(silence),
-        Signature::NoStream(_) => Vec::new(),
+        Signature::NoStream(_) => of_no_stream(timeline),
         Signature::Undecided(_) => of_undecided(timeline),
     };
     if conclusion.delivery.is_compressor {
@@ -191,6 +191,20 @@ pub(crate) fn evidence(conclusion: &Conclusion) -> Vec<String> {
     lines.extend(conclusion.cut.as_ref().map(of_cut));
     lines.extend(of_head(timeline));
     lines
+}
+
+fn of_no_stream(timeline: &Timeline) -> Vec<String> {
+    let Some(head) = &timeline.probe.head else {
+        return Vec::new();
+    };
+    let media_type = head
+        .media_type()
+        .unwrap_or_else(|| "no content type".into());
+    let after = ms(timeline.head.unwrap_or_default());
+    vec![format!(
+        "status {}, {media_type}, after {after}",
+        head.status
+    )]
 }
 
 fn of_whole(whole: &Whole) -> Vec<String> {
@@ -271,26 +285,31 @@ fn of_first(pause: &Pause) -> Vec<String> {
 }
 
 fn of_live(live: &Live, timeline: &Timeline) -> Vec<String> {
+    let paused: usize = live.pauses.iter().map(|pause| pause.events).sum();
+    let good = live.good;
+    let judged = plural(live.judged.saturating_sub(paused) as u64, "event");
     let mut lines = vec![match (live.median_wait, live.longest_wait) {
-        (Some(median), Some(longest)) => format!(
-            "{} of {} on time: median {}, slowest {}",
-            live.good,
-            plural(live.judged as u64, "event"),
-            ms(median),
-            ms(longest),
-        ),
-        _ => format!(
-            "{} of {} came alone",
-            live.good,
-            plural(live.judged as u64, "event")
-        ),
+        (Some(median), Some(longest)) => {
+            format!(
+                "{good} of {judged} on time: median {}, slowest {}",
+                ms(median),
+                ms(longest)
+            )
+        }
+        _ => format!("{good} of {judged} came alone"),
     }];
+    if paused > 0 {
+        lines.push(format!(
+            "{} more came in a pause",
+            plural(paused as u64, "event")
+        ));
+    }
     lines.push(format!("watched over {}", ms(live.watched)));
     let vague = timeline.events.len().saturating_sub(live.judged);
     if vague > 0 {
+        let vague = plural(vague as u64, "event");
         lines.push(format!(
-            "{} arrived at a time not known well enough to judge",
-            plural(vague as u64, "event")
+            "{vague} arrived at a time not known well enough to judge"
         ));
     }
     lines
@@ -361,9 +380,10 @@ fn of_head(timeline: &Timeline) -> Option<String> {
         .map(|server| format!(", Server: {server}"))
         .unwrap_or_default();
     let stamps = match timeline.role {
-        Role::Cooperating => "send times known",
-        Role::Rhythm => "send times on a clock of unknown offset",
-        Role::Foreign => "no send times",
+        _ if timeline.events.is_empty() => "",
+        Role::Cooperating => "; send times known",
+        Role::Rhythm => "; send times on a clock of unknown offset",
+        Role::Foreign => "; no send times",
     };
-    Some(format!("{framing}{coding}{server}; {stamps}"))
+    Some(format!("{framing}{coding}{server}{stamps}"))
 }

@@ -230,15 +230,20 @@ impl<'a> Readings<'a> {
     /// A short stream under a full block looks held to the end. A probe that was
     /// released in between says so.
     fn weigh_whole(&self, delivery: &mut Delivery, whole: Whole, both: &[usize]) {
-        delivery.shown_times = both
+        let wholes = both
             .iter()
-            .filter(|index| matches!(self.all[**index].signature, Signature::Whole(_)))
-            .count();
+            .filter_map(|index| match self.all[*index].signature {
+                Signature::Whole(whole) => Some(whole),
+                _ => None,
+            });
+        delivery.shown_times = wholes.clone().count();
+        let held = wholes.map(|whole| whole.held).max().unwrap_or(whole.held);
+        delivery.signature = Signature::Whole(Whole { held, ..whole });
         for index in both {
             let Signature::Grouped(grouped) = &self.all[*index].signature else {
                 continue;
             };
-            let below_block = whole.bytes as f64 <= grouped.bytes.high;
+            let below_block = held as f64 <= grouped.bytes.high;
             let below_timer = grouped.is_wait && whole.end <= grouped.ms.high;
             if below_block || below_timer {
                 delivery.signature = Signature::Grouped(grouped.clone());
@@ -316,7 +321,6 @@ fn rank(reading: &Reading) -> u8 {
 /// Of two that show the same, how much.
 fn extent(reading: &Reading) -> f64 {
     match &reading.signature {
-        Signature::Whole(whole) => whole.bytes as f64,
         Signature::Grouped(grouped) => grouped.releases as f64,
         Signature::Silence(silence) => silence.emitted_bytes.unwrap_or(0) as f64,
         _ => 0.0,

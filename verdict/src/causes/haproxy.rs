@@ -53,6 +53,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
+/// "held for 204 ms", or how far apart the releases were where no wait is known.
+pub(super) fn held(grouped: &Grouped) -> String {
+    if grouped.is_wait {
+        format!("held for {}", ms(grouped.ms.value))
+    } else {
+        format!("released every {}", ms(grouped.interval))
+    }
+}
+
 /// Whether a hold is the kernel's limit for corked data: 200 ms, one gap later
 /// where only the distance of releases is known.
 pub(super) fn is_cork(grouped: &Grouped) -> bool {
@@ -70,17 +79,19 @@ fn msg_more(clues: &Clues) -> Option<Fit> {
         return None;
     }
     let seen = format!(
-        "held for {}, one chunk per event: the kernel's limit for a corked socket",
-        ms(grouped.ms.value)
+        "{}, one chunk per event: the kernel's limit for a corked socket",
+        held(grouped)
     );
     if clues.has_lower_case_names() {
         Some(Fit::new(
             Medium,
             [seen, "all header names in lower case".into()],
         ))
-    } else {
+    } else if grouped.is_wait {
         // HAProxy leaves no mark: it stands behind every other one.
         Some(Fit::new(Low, [seen, "HAProxy would leave no mark".into()]))
+    } else {
+        None
     }
 }
 
@@ -104,15 +115,14 @@ fn gzip_lag(clues: &Clues) -> Option<Fit> {
 }
 
 fn cork(clues: &Clues) -> Option<Fit> {
-    let grouped = clues.time().filter(|grouped| is_cork(grouped))?;
+    // Without send times and without a mark, 200 ms are as likely the rhythm of the source.
+    let grouped = clues
+        .time()
+        .filter(|grouped| grouped.is_wait && is_cork(grouped))?;
     let is_marked =
         clues.has_ruby_marks() || clues.has_proxy_marks() || clues.has_lower_case_names();
     (!is_marked).then(|| {
-        let seen = format!(
-            "held for {}: the kernel's limit for a corked socket",
-            ms(grouped.ms.value)
-        );
-        let confidence = if grouped.is_wait { Medium } else { Low };
-        Fit::new(confidence, [seen, "no mark of Puma or HAProxy".into()])
+        let seen = format!("{}: the kernel's limit for a corked socket", held(grouped));
+        Fit::new(Medium, [seen, "no mark of Puma or HAProxy".into()])
     })
 }

@@ -3,7 +3,7 @@
 use run_record::verdict::Confidence::{self, High, Low, Medium};
 
 use super::clues::Clues;
-use super::{Cure, Entry, Fit, Sure};
+use super::{Cure, Entry, Fit, Sure, haproxy};
 use crate::chunks::Chunks;
 use crate::text::ms;
 
@@ -226,27 +226,19 @@ fn deflater(clues: &Clues) -> Option<Fit> {
 
 /// The 200 ms of a cork are Puma's or HAProxy's; marks only order the two (causes 2.4.12).
 fn puma(clues: &Clues) -> Option<Fit> {
-    let grouped = clues
-        .time()
-        .filter(|grouped| super::haproxy::is_cork(grouped))?;
-    if clues.chunks != Chunks::PerEvent
-        || clues.is_signed_by("webrick")
-        || clues.is_signed_by("thin")
-    {
+    let grouped = clues.time().filter(|grouped| haproxy::is_cork(grouped))?;
+    let is_other = clues.is_signed_by("webrick") || clues.is_signed_by("thin");
+    if clues.chunks != Chunks::PerEvent || is_other {
         return None;
     }
-    let seen = format!(
-        "held for {}, one chunk per event: the kernel's limit for a corked socket",
-        ms(grouped.ms.value)
-    );
-    let confidence = if clues.has_ruby_marks() { Medium } else { Low };
-    let mark = if clues.has_ruby_marks() {
-        "X-Runtime: a Rack stack"
+    let held = haproxy::held(grouped);
+    let seen = format!("{held}, one chunk per event: the kernel's limit for a corked socket");
+    if clues.has_ruby_marks() {
+        Some(Fit::new(Medium, [seen, "X-Runtime: a Rack stack".into()]))
     } else {
-        "no mark of the server"
-    };
-    (clues.has_ruby_marks() || !clues.has_proxy_marks())
-        .then(|| Fit::new(confidence, [seen, mark.into()]))
+        let is_open = grouped.is_wait && !clues.has_proxy_marks();
+        is_open.then(|| Fit::new(Low, [seen, "no mark of the server".into()]))
+    }
 }
 
 /// A server that signs and whose middleware was done early is well named; without

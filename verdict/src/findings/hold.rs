@@ -17,7 +17,7 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
     }
     let text = format!(
         "at least {} were held: a buffer of more than that, emptied by the end, looks the same",
-        bytes(whole.bytes as f64)
+        bytes(whole.held as f64)
     );
     findings.push(with_remedy(
         info("hold.size-unknown", text),

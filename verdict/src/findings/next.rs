@@ -1,10 +1,10 @@
 //! What to run next when no word, or only half a word, could be said.
 
-use run_record::verdict::{Finding, Reason, Word};
+use run_record::verdict::{Confidence, Finding, Reason, Word};
 
 use super::{info, with_remedy};
 use crate::diagnose::Conclusion;
-use crate::signature::{Rule, Signature};
+use crate::signature::{NoStream, Rule, Signature};
 use crate::text::{ms, thousands};
 use crate::timeline::{Role, Timeline};
 
@@ -24,7 +24,8 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
             "one behind and a timer of just one gap look the same at one rate".into(),
             "a second rate separates them",
         ),
-        (Word::Batched | Word::Buffered, _, _) if timeline.role == Role::Foreign => (
+        (_, _, Signature::NoStream(no_stream)) => no_stream_at_all(no_stream),
+        (Word::Batched | Word::Buffered, ..) if rests_on_arrivals(conclusion) => (
             "a source that publishes in groups looks the same".into(),
             "name the send time in the data with --sent-at, or compare with the origin by --hop",
         ),
@@ -33,8 +34,44 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
     findings.push(with_remedy(info("run.next", next.0), next.1));
 }
 
+/// Whether nothing but the arrival times speaks for a hold (causes 2.4.3).
+fn rests_on_arrivals(conclusion: &Conclusion) -> bool {
+    conclusion.shown().timeline.role == Role::Foreign && conclusion.confidence() < Confidence::High
+}
+
+fn no_stream_at_all(no_stream: &NoStream) -> (String, &'static str) {
+    let (what, next) = match no_stream {
+        NoStream::Failed(_) => (
+            "nobody answered",
+            "does the server run? --wait 60s tries until it does",
+        ),
+        NoStream::NoAnswer => ("no response head came", "is it HTTP, and is TLS wanted?"),
+        NoStream::Status(204) => (
+            "204 tells a browser to stop for good",
+            "answer 200 while there is a stream",
+        ),
+        NoStream::Status(300..=399) => ("a redirect that was not followed", "check its target"),
+        NoStream::Status(401 | 403) => (
+            "credentials are wanted",
+            "send them: -H 'Authorization: ...' or -b",
+        ),
+        NoStream::Status(404 | 410) => ("nothing is there", "is the path right?"),
+        NoStream::Status(429) => ("too many requests", "wait, then run it again"),
+        NoStream::Status(_) => ("no stream was opened", "look into the server's log"),
+        NoStream::ContentType(_) => (
+            "a browser's EventSource takes text/event-stream only",
+            "is the path right? If it is meant to be a stream: --format sse, lines or bytes",
+        ),
+    };
+    (what.into(), next)
+}
+
 fn after(reason: Reason, timeline: &Timeline) -> (String, &'static str) {
     match reason {
+        Reason::Silence if !timeline.probe.comments.is_empty() => (
+            "comments come through: the source has no events, or somebody holds them".into(),
+            "watch longer: --for 90s",
+        ),
         Reason::Silence => (hidden(timeline), "watch longer: --for 90s"),
         Reason::NoEvents => (
             "bytes arrive, events do not: a source without events, or one event not yet complete"

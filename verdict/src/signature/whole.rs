@@ -13,6 +13,8 @@ pub(crate) struct Whole {
     pub events: usize,
     /// Bytes of body that came in that burst.
     pub bytes: u64,
+    /// The most bytes that any probe of this stream held to its end.
+    pub held: u64,
     /// When the burst came, in milliseconds after the request.
     pub at: f64,
     /// When the head came, in milliseconds after the request.
@@ -36,7 +38,7 @@ impl Whole {
     /// Source: causes 5.6, "held to the end".
     pub(crate) fn exceeds_known_blocks(&self) -> bool {
         const LARGEST_BLOCK: u64 = 128 * 1024;
-        self.bytes > LARGEST_BLOCK
+        self.held > LARGEST_BLOCK
     }
 }
 
@@ -72,6 +74,7 @@ pub(super) fn find(timeline: &Timeline) -> Option<Whole> {
     (enough || was_collected).then(|| Whole {
         events,
         bytes: timeline.body_bytes(),
+        held: timeline.body_bytes(),
         at,
         head,
         end: timeline.end,
