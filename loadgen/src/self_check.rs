@@ -18,7 +18,7 @@ const SCHEDULE_LAG_DAMAGE: Nanos = Nanos::from_millis(500);
 const TIMER_LAG: Nanos = Nanos::from_millis(5);
 /// Reading later than this after the kernel means that the engine can not keep up.
 const GENERATOR_LAG: Nanos = Nanos::from_millis(100);
-/// Twice the engine's longest sleep: an arrival can be that uncertain only if the engine itself was late.
+/// Twice the engine's longest sleep while events come together: an arrival can be that uncertain only if the engine itself was late.
 const WIDE_INTERVAL: Nanos = Nanos::from_millis(20);
 /// Events whose arrival is that uncertain, in percent: a warning, and damage.
 const WIDE_SHARE: (f64, f64) = (1.0, 5.0);

@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 /// How soon an interrupt is noticed.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(100);
 
 /// How many subscribers are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
