@@ -139,7 +139,8 @@ impl Worker {
             for event in &events {
                 listed += 1;
                 if event.token() != super::WAKER {
-                    self.ready(event.token().0, event.is_writable() || event.is_error());
+                    let writable = event.is_writable() || event.is_error();
+                    self.ready(event.token().0, writable, event.is_read_closed());
                 }
             }
             if listed == 0 {
@@ -148,7 +149,7 @@ impl Worker {
                     .record(Metric::TimerLag, (began.mono - entered.mono) - asked);
             }
             for slot in std::mem::take(&mut self.again) {
-                self.read(slot as usize);
+                self.read(slot as usize, true);
             }
             if listed < EVENTS_PER_POLL {
                 self.complete_since = entered.wall;
@@ -261,7 +262,7 @@ impl Worker {
     }
 
     /// A socket has something to say: moves its connection on.
-    fn ready(&mut self, at: usize, writable: bool) {
+    fn ready(&mut self, at: usize, writable: bool, closing: bool) {
         let Some(slot) = self.slots.get_mut(at) else {
             return;
         };
@@ -277,7 +278,7 @@ impl Worker {
         } else if writable && slot.phase < Phase::Open {
             self.send(at);
         }
-        self.read(at);
+        self.read(at, closing);
     }
 
     fn established(&mut self, at: usize) {
@@ -336,9 +337,14 @@ impl Worker {
     }
 
     /// Reads until the socket is empty, or its turn is over.
-    fn read(&mut self, at: usize) {
+    ///
+    /// A short read empties a socket, unless the other side may have closed it (`closing`): then its end stands
+    /// behind the last bytes, and epoll, edge-triggered, has announced both at once.
+    fn read(&mut self, at: usize, closing: bool) {
         for _ in 0..READS_PER_TURN {
             match self.read_once(at) {
+                Turn::Drained if closing => {}
+                Turn::Drained => return,
                 Turn::GoOn => {}
                 Turn::Empty => return,
                 Turn::End(end) => return self.end(at, end),
@@ -401,7 +407,7 @@ impl Worker {
         }
         match end {
             Some(end) => Turn::End(end),
-            None if drained => Turn::Empty,
+            None if drained => Turn::Drained,
             None => Turn::GoOn,
         }
     }
@@ -556,7 +562,7 @@ impl Worker {
         for at in 0..self.started {
             if self.slots[at].phase == Phase::Open {
                 // What has arrived is read, so that nothing received is called lost.
-                self.read(at);
+                self.read(at, false);
             }
         }
         let gauges = self.gauges();
@@ -586,6 +592,8 @@ fn second_of(now: Wall) -> u64 {
 /// What became of one read.
 enum Turn {
     GoOn,
+    /// A short read: nothing more was there.
+    Drained,
     Empty,
     End(End),
 }
