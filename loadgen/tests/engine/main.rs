@@ -2,6 +2,9 @@
 //! scripts. What is expected comes from the server's own log, never from a nominal delay.
 
 mod allocations;
+#[expect(dead_code, reason = "the tests of the command use the rest of it")]
+mod scripted;
 mod sequences;
+mod subscriber;
 mod support;
 mod truth;
