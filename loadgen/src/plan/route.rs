@@ -231,6 +231,10 @@ mod tests {
             known(&["10.0.0.2:80", "[fd00::1]:80", "[fd00::2]:80"])
         );
         assert_eq!(
+            route("http://other.example/", &[], &pins),
+            name("other.example", 80)
+        );
+        assert_eq!(
             route("http://example.com:81/", &[], &pins),
             name("example.com", 81)
         );
