@@ -3,6 +3,8 @@
 
 pub(crate) mod listen;
 pub(crate) mod log;
+mod reading;
+mod refusal;
 pub(crate) mod rewind;
 pub(crate) mod tls;
 
@@ -16,19 +18,21 @@ use bytes::BytesMut;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::connection::{Peer, Socket};
+use crate::connection::{Client, Peer, Socket};
 use crate::messages::{Subscription, ToPacer};
-use crate::request::head::{MAX_HEAD, RequestHead};
-use crate::request::{self, BadRequest, Client, StreamRequest};
+use crate::request::head::RequestHead;
+use crate::request::{self, StreamRequest};
 use crate::source::SourceSpec;
 use listen::{Accepted, Listener};
 use log::RequestLog;
+use reading::{ReadError, read_body, read_head};
+use refusal::{Refusal, method_not_allowed, misbehaviour_refused, refuse};
 use rewind::Rewind;
 
 /// What all connections of a server have in common.
@@ -59,12 +63,8 @@ pub(crate) struct FrontCounters {
 
 /// From the accepted connection to the end of the request's head and body; and for a TLS handshake.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
-/// How long a refused client may go on sending before the connection is closed under it.
-const REFUSAL_LINGER: Duration = Duration::from_secs(1);
 /// The pause after a failed accept: with no descriptors left, an immediate retry would fail in a tight loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
-/// The most bytes of a completion request's body.
-const MAX_BODY: usize = 1 << 20;
 
 /// Accepts connections until the task is dropped.
 pub(crate) async fn serve(front: Arc<Front>, listener: Listener, tls: Option<TlsAcceptor>) {
@@ -143,29 +143,6 @@ impl Transfer for TlsStream<TcpStream> {
     }
 }
 
-/// A request that is not served: status, the fields that belong to it, and the text for a person.
-struct Refusal {
-    status: &'static str,
-    fields: &'static str,
-    text: String,
-}
-
-impl Refusal {
-    fn new(status: &'static str, text: impl ToString) -> Self {
-        Self {
-            status,
-            fields: "",
-            text: text.to_string(),
-        }
-    }
-}
-
-impl From<BadRequest> for Refusal {
-    fn from(error: BadRequest) -> Self {
-        Self::new("400 Bad Request", error)
-    }
-}
-
 impl Front {
     async fn first_request(
         &self,
@@ -176,8 +153,8 @@ impl Front {
         let mut input = BytesMut::new();
         let head = match timeout(REQUEST_PATIENCE, read_head(&mut stream, &mut input)).await {
             Ok(Ok(head)) => head,
-            Ok(Err(HeadError::Io(error))) => return Err(error),
-            Ok(Err(HeadError::Refused(refusal))) => return refuse(stream, refusal, false).await,
+            Ok(Err(ReadError::Io(error))) => return Err(error),
+            Ok(Err(ReadError::Refused(refusal))) => return refuse(stream, refusal, false).await,
             Err(_) => {
                 let text = format!("no complete request within {REQUEST_PATIENCE:?}");
                 return refuse(stream, Refusal::new("408 Request Timeout", text), false).await;
@@ -241,8 +218,8 @@ impl Front {
         let parsed = if path == CHAT_PATH {
             match timeout(REQUEST_PATIENCE, read_body(stream, head, body)).await? {
                 Ok(body) => request::chat(head, &body, client),
-                Err(HeadError::Io(error)) => return Err(error),
-                Err(HeadError::Refused(refusal)) => return Ok(Err(refusal)),
+                Err(ReadError::Io(error)) => return Err(error),
+                Err(ReadError::Refused(refusal)) => return Ok(Err(refusal)),
             }
         } else if let Some(topic) = path.strip_prefix(SUBSCRIBE_PREFIX) {
             request::subscribe(head, topic, client)
@@ -292,120 +269,4 @@ const SUBSCRIBE_PREFIX: &str = "/subscribe/";
 
 fn is_stream_path(path: &str) -> bool {
     path == "/prices" || path == CHAT_PATH || path.starts_with(SUBSCRIBE_PREFIX)
-}
-
-fn method_not_allowed(path: &str, allowed: &str) -> Refusal {
-    let fields = if allowed == "POST" {
-        "Allow: POST\r\n"
-    } else {
-        "Allow: GET, HEAD\r\n"
-    };
-    Refusal {
-        status: "405 Method Not Allowed",
-        fields,
-        text: format!("{path} takes {allowed}"),
-    }
-}
-
-fn misbehaviour_refused() -> Refusal {
-    let text = "mode is refused: this address can be reached from other machines. \
-                Listen on loopback, or start the server with --allow-misbehave";
-    Refusal::new("403 Forbidden", text)
-}
-
-/// Why there is no head or no body.
-enum HeadError {
-    Io(io::Error),
-    Refused(Refusal),
-}
-
-impl From<io::Error> for HeadError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// Reads until the head is complete; `input` then holds it and what came with it.
-async fn read_head(
-    stream: &mut impl Transfer,
-    input: &mut BytesMut,
-) -> Result<RequestHead, HeadError> {
-    loop {
-        if stream.read_buf(input).await? == 0 {
-            return Err(HeadError::Io(io::ErrorKind::UnexpectedEof.into()));
-        }
-        match RequestHead::parse(input) {
-            Ok(Some(head)) => return Ok(head),
-            Ok(None) if input.len() <= MAX_HEAD => {}
-            Ok(None) => {
-                let text = format!("the request's head is larger than {MAX_HEAD} bytes");
-                return Err(HeadError::Refused(Refusal::new(
-                    "431 Request Header Fields Too Large",
-                    text,
-                )));
-            }
-            Err(error) => return Err(HeadError::Refused(Refusal::new("400 Bad Request", error))),
-        }
-    }
-}
-
-/// Reads the body that the head announces.
-async fn read_body(
-    stream: &mut impl Transfer,
-    head: &RequestHead,
-    mut body: BytesMut,
-) -> Result<BytesMut, HeadError> {
-    if head.header("transfer-encoding").is_some() {
-        let text = "send the body with Content-Length, not in chunks";
-        return Err(HeadError::Refused(Refusal::new(
-            "411 Length Required",
-            text,
-        )));
-    }
-    let length = match head.header("content-length").map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(length)) if length <= MAX_BODY => length,
-        Some(_) => {
-            let text = format!("Content-Length must be a number up to {MAX_BODY}");
-            return Err(HeadError::Refused(Refusal::new(
-                "413 Content Too Large",
-                text,
-            )));
-        }
-    };
-    if body.len() < length && head.header("expect").is_some() {
-        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-    }
-    while body.len() < length {
-        if stream.read_buf(&mut body).await? == 0 {
-            return Err(HeadError::Io(io::ErrorKind::UnexpectedEof.into()));
-        }
-    }
-    body.truncate(length);
-    Ok(body)
-}
-
-/// Says no, and stays until the client has heard it: closing over unread input would reset the connection.
-async fn refuse(mut stream: impl Transfer, refusal: Refusal, head_only: bool) -> io::Result<()> {
-    let Refusal {
-        status,
-        fields,
-        mut text,
-    } = refusal;
-    text.push('\n');
-    let head = format!(
-        "HTTP/1.1 {status}\r\nServer: target-server\r\nContent-Type: text/plain; charset=utf-8\r\n{fields}\
-         Content-Length: {}\r\nConnection: close\r\n\r\n",
-        text.len()
-    );
-    let answer = if head_only { head } else { head + &text };
-    stream.write_all(answer.as_bytes()).await?;
-    stream.shutdown().await?;
-    let rest = &mut stream.take(MAX_BODY as u64);
-    let drained = timeout(
-        REFUSAL_LINGER,
-        tokio::io::copy(rest, &mut tokio::io::sink()),
-    )
-    .await;
-    drained.map_or(Ok(()), |outcome| outcome.map(drop))
 }

@@ -34,3 +34,16 @@ pub(crate) enum Socket {
     /// TLS over TCP, its handshake done.
     Tls(TcpStream, Box<ServerConnection>),
 }
+
+/// What matters of a client's request head.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Client {
+    /// It speaks HTTP/1.0 and cannot read chunks.
+    pub http10: bool,
+    /// It wants the head only.
+    pub head_only: bool,
+    /// It takes gzip.
+    pub gzip: bool,
+    /// It came over a Unix socket.
+    pub unix: bool,
+}

@@ -17,6 +17,7 @@ mod request;
 mod server;
 mod source;
 mod truth;
+mod values;
 mod web;
 mod worker;
 

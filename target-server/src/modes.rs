@@ -34,9 +34,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::clock::Nanos;
+use crate::connection::Client;
 use crate::frame::Frame;
-use crate::request::Client;
-use crate::request::params::Reading;
+use crate::values::Reading;
 use action::Actions;
 
 /// How one response misbehaves.

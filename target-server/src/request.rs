@@ -4,15 +4,16 @@
 pub(crate) mod body;
 pub(crate) mod head;
 pub(crate) mod params;
-pub(crate) mod values;
 
 use std::num::NonZeroU64;
 
+use crate::connection::Client;
 use crate::modes::{ModeSpec, UnknownMode};
 use crate::source::SourceSpec;
 use crate::source::chat::ChatSpec;
 use crate::source::prices::{PricesSpec, smallest_size};
 use crate::source::topic::BadTopicName;
+use crate::values;
 use body::ChatBody;
 use head::RequestHead;
 use params::{BadParam, Params};
@@ -32,19 +33,6 @@ pub(crate) struct StreamRequest {
     pub last_event_id: Option<u64>,
     /// What the client can do.
     pub client: Client,
-}
-
-/// What matters of a client's request head.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Client {
-    /// It speaks HTTP/1.0 and cannot read chunks.
-    pub http10: bool,
-    /// It wants the head only.
-    pub head_only: bool,
-    /// It takes gzip.
-    pub gzip: bool,
-    /// It came over a Unix socket.
-    pub unix: bool,
 }
 
 /// Why a request for a stream is refused; its text is the body of the answer.

@@ -117,32 +117,16 @@ impl Server {
             Some(Listen::Unix(_)) | None => None,
         };
 
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(FRONT_THREADS)
+            .thread_name("front")
+            .enable_all()
+            .build()?;
+        let doors = Doors::open(&runtime, bound, control, tls)?;
+
         let instance = random::fresh_instance();
         let (pacer, queue) = mpsc::channel();
-        let mut threads = Vec::new();
-        let mut workers = Vec::new();
-        let (terms, count) = (
-            Terms {
-                instance,
-                max_backlog: config.max_backlog,
-            },
-            config.threads.max(1),
-        );
-        for index in 0..count {
-            let log = WorkerLog::new(
-                config.truth_events.div_ceil(count),
-                CLOSED_SUBSCRIBERS.div_ceil(count),
-            );
-            let (worker, queue) = Worker::new(index, terms, log, pacer.clone())?;
-            workers.push(queue);
-            threads.push(spawn(&format!("stream-{index}"), move || worker.run())?);
-        }
-        let events = config.truth_events;
-        let owner = Pacer::new(instance, queue, workers, events);
-        threads.push(spawn("pacer", move || {
-            owner.run();
-            Ok(())
-        })?);
+        let mut threads = start_writers(&config, instance, &pacer, queue)?;
 
         let counters = Arc::new(FrontCounters::default());
         let web = Web {
@@ -158,12 +142,6 @@ impl Server {
             allow_misbehave: config.allow_misbehave,
             counters,
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(count.min(FRONT_THREADS))
-            .thread_name("front")
-            .enable_all()
-            .build()?;
-        let doors = Doors::open(&runtime, bound, control, tls)?;
         let (stop, stopped) = watch::channel(false);
         threads.push(spawn("front-main", move || {
             runtime.block_on(doors.serve(front, control_web, stopped));
@@ -300,6 +278,37 @@ impl Doors {
         // A sender that is gone means the same as its word.
         let _ = stopped.wait_for(|&stop| stop).await;
     }
+}
+
+/// Starts the threads that write streams, and the one that paces them.
+fn start_writers(
+    config: &Config,
+    instance: u32,
+    pacer: &mpsc::Sender<ToPacer>,
+    queue: mpsc::Receiver<ToPacer>,
+) -> io::Result<Vec<JoinHandle<io::Result<()>>>> {
+    let count = config.threads.max(1);
+    let terms = Terms {
+        instance,
+        max_backlog: config.max_backlog,
+    };
+    let mut threads = Vec::new();
+    let mut workers = Vec::new();
+    for index in 0..count {
+        let log = WorkerLog::new(
+            config.truth_events.div_ceil(count),
+            CLOSED_SUBSCRIBERS.div_ceil(count),
+        );
+        let (worker, queue) = Worker::new(index, terms, log, pacer.clone())?;
+        workers.push(queue);
+        threads.push(spawn(&format!("stream-{index}"), move || worker.run())?);
+    }
+    let owner = Pacer::new(instance, queue, workers, config.truth_events);
+    threads.push(spawn("pacer", move || {
+        owner.run();
+        Ok(())
+    })?);
+    Ok(threads)
 }
 
 fn bind(listen: &Listen, reuse_port: bool) -> Result<Bound, StartError> {

@@ -6,7 +6,7 @@ use super::action::Actions;
 use super::{Entry, Mode, Needs, factory};
 use crate::clock::Nanos;
 use crate::frame::Frame;
-use crate::request::values;
+use crate::values;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "cut-idle",

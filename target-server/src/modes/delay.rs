@@ -11,7 +11,7 @@ use super::{Entry, Mode, Needs, factory};
 use crate::clock::Nanos;
 use crate::frame::Frame;
 use crate::random::Random;
-use crate::request::values;
+use crate::values;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "delay",

@@ -201,9 +201,9 @@ mod tests {
 
     #[test]
     fn unflushed_events_are_marked_when_and_only_when_they_can_be_decoded() {
-        let steps = run(false, 20_000);
+        let steps = run(false, 8_000);
         let (_, marks) = steps.last().unwrap();
-        assert_eq!(*marks, (1..=20_000).collect::<Vec<_>>());
+        assert_eq!(*marks, (1..=8_000).collect::<Vec<_>>());
         let changes: Vec<_> = steps
             .windows(2)
             .filter(|pair| pair[0].0.len() != pair[1].0.len())

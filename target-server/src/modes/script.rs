@@ -7,8 +7,8 @@ use sse_wire::Frame as Block;
 use super::action::{Action, Actions, Piece};
 use super::{CATALOGUE, Mode, ModeSpec};
 use crate::clock::Nanos;
+use crate::connection::Client;
 use crate::frame::{Frame, Stamp};
-use crate::request::Client;
 
 /// When the request was read.
 const START: Nanos = Nanos(1_000_000_000_000);

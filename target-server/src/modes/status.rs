@@ -4,7 +4,7 @@ use super::action::{Actions, Piece};
 use super::{Entry, Mode, Needs, Response, factory};
 use crate::clock::Nanos;
 use crate::frame::Frame;
-use crate::request::values;
+use crate::values;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "status",

@@ -1,6 +1,6 @@
 //! The parameters of a query: each is taken by name, and what nobody took is an error.
 
-use std::borrow::Cow;
+use crate::values::Reading;
 
 /// A parameter cannot be used; the text names it, what was given, and what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +34,6 @@ pub(crate) struct Params {
     pairs: Vec<(String, String)>,
     known: Vec<&'static str>,
 }
-
-/// Says what a value means, or what was expected instead.
-pub(crate) type Reading<T> = Result<T, Cow<'static, str>>;
 
 impl Params {
     /// Decodes a query as browsers encode it.

@@ -89,3 +89,47 @@ impl<T: Ord + Copy> Timers<T> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mio::{Events, Poll};
+
+    use super::*;
+    use crate::clock;
+
+    #[test]
+    fn wake_ups_come_in_order_and_not_when_taken_back() {
+        let poll = Poll::new().unwrap();
+        let mut timers = Timers::new(poll.registry(), Token(0)).unwrap();
+        for (at, whom) in [(30, 'c'), (10, 'a'), (20, 'b'), (40, 'd')] {
+            timers.add(Nanos(at), whom);
+        }
+        timers.remove(Nanos(20), 'b');
+        assert_eq!(timers.pop_due(Nanos(9)), None);
+        assert_eq!(
+            [timers.pop_due(Nanos(30)), timers.pop_due(Nanos(30))],
+            [Some('a'), Some('c')]
+        );
+        assert_eq!(
+            (timers.pop_due(Nanos(30)), timers.pop_due(Nanos(40))),
+            (None, Some('d'))
+        );
+    }
+
+    #[test]
+    fn the_poll_wakes_for_the_first_and_again_for_the_next_at_the_same_time() {
+        let mut poll = Poll::new().unwrap();
+        let mut timers = Timers::new(poll.registry(), Token(0)).unwrap();
+        let mut events = Events::with_capacity(1);
+        let at = clock::now() + Duration::from_millis(2);
+        for whom in ['a', 'b'] {
+            timers.add(at, whom);
+            timers.arm().unwrap();
+            poll.poll(&mut events, Some(Duration::from_secs(20)))
+                .unwrap();
+            assert!(!events.is_empty() && clock::now() >= at);
+            timers.fired();
+            assert_eq!(timers.pop_due(clock::now()), Some(whom));
+        }
+    }
+}

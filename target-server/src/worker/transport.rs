@@ -254,12 +254,12 @@ mod tests {
     #[test]
     fn tls_bytes_count_only_when_all_of_them_are_in_the_kernel() {
         let (mut transport, mut client, mut socket) = pair();
-        let text: Vec<u8> = (0..64_u32 << 20)
+        let text: Vec<u8> = (0..16_u32 << 20)
             .map(|number| (number % 251) as u8)
             .collect();
         let mut read = Vec::new();
         let mut there = 0;
-        while there < 32 << 20 {
+        while there < 12 << 20 {
             there += fill(&mut transport, &text[there..]);
             read_up_to(there, &mut client, &mut socket, &mut read);
             assert!(

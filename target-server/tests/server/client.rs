@@ -9,7 +9,7 @@ use sse_wire::{Decoder, Item, Limits};
 use target_server::{Config, Server, StreamTruth};
 
 /// What hangs for so long is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server on a free port of loopback, with the defaults.
 pub(crate) fn server() -> Server {

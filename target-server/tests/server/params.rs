@@ -134,11 +134,17 @@ fn heartbeats_fill_the_silence_and_count_as_nothing() {
     let mut client = get(&server, "/prices?interval=100ms&heartbeat=30ms&count=2");
     client.head();
     let chunks = client.chunks();
-    let texts: Vec<_> = chunks
+    // How many there are depends on how late the server is; one comes before each event in any case.
+    let is_heartbeat: Vec<bool> = chunks
         .iter()
         .map(|chunk| chunk == b": heartbeat\n\n")
         .collect();
-    assert_eq!(texts, [true, true, true, false, true, true, true, false]);
+    assert!(
+        is_heartbeat.windows(2).all(|pair| pair[0] || pair[1]),
+        "{is_heartbeat:?}"
+    );
+    assert!(is_heartbeat[0] && !is_heartbeat[chunks.len() - 1]);
+    assert_eq!(seqs(&events(&chunks.concat())), [1, 2]);
 }
 
 #[test]

@@ -39,19 +39,19 @@ fn who_pauses_gets_every_byte_later() {
         ..Config::default()
     };
     let server = Server::start(config).unwrap();
-    let mut client = get(&server, "/prices?interval=1ms&count=300&size=100000");
+    let mut client = get(&server, "/prices?interval=1ms&count=150&size=100000");
     let address = server.local_addr().unwrap();
     let waiting = |metrics: &String| !metrics.contains("\ntarget_server_backlog_bytes 0\n");
     wait_for(|| fetch(address, "/metrics").1, waiting);
     client.head();
     assert_eq!(
         seqs(&events(&client.chunks().concat())),
-        (1..=300).collect::<Vec<_>>()
+        (1..=150).collect::<Vec<_>>()
     );
     client.assert_end();
     let truth = truth_when(&server, "t1", |truth| truth.subscribers[0].closed.is_some());
     let subscriber = &truth.subscribers[0];
-    assert_eq!((subscriber.events, subscriber.end), (300, Some(End::Count)));
+    assert_eq!((subscriber.events, subscriber.end), (150, Some(End::Count)));
     assert_eq!(subscriber.bytes, client.received.len() as u64);
     let writes = subscriber.writes.as_ref().unwrap();
     let late = writes

@@ -145,18 +145,18 @@ fn a_tls_client_that_pauses_gets_every_byte_later() {
         ..Config::default()
     });
     let mut client = secure.connect();
-    client.send("GET /prices?interval=1ms&count=300&size=100000 HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("GET /prices?interval=1ms&count=150&size=100000 HTTP/1.1\r\nHost: x\r\n\r\n");
     client.head();
     let waiting = |metrics: &String| !metrics.contains("\ntarget_server_backlog_bytes 0\n");
     wait_for(|| secure.control("/metrics"), waiting);
-    let events: Vec<_> = (0..300).map(|_| client.event()).collect();
-    assert_eq!(seqs(&events), (1..=300).collect::<Vec<_>>());
+    let events: Vec<_> = (0..150).map(|_| client.event()).collect();
+    assert_eq!(seqs(&events), (1..=150).collect::<Vec<_>>());
     assert_eq!(client.chunk(), None);
     client.assert_end();
     let truth: target_server::StreamTruth =
         serde_json::from_str(&secure.control("/truth/t1")).unwrap();
     let subscriber = &truth.subscribers[0];
-    assert_eq!((subscriber.events, subscriber.end), (300, Some(End::Count)));
+    assert_eq!((subscriber.events, subscriber.end), (150, Some(End::Count)));
     let writes: Vec<u64> = subscriber
         .writes
         .as_ref()

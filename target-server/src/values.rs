@@ -1,12 +1,15 @@
 //! The values that parameters take, and the words for their ranges.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::params::Reading;
 use crate::source::prices::Pad;
 use crate::source::schedule::Jitter;
+
+/// What a value means, or what was expected instead.
+pub(crate) type Reading<T> = Result<T, Cow<'static, str>>;
 
 /// Ten events a second: slow enough to watch, fast enough to judge.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_millis(100);
