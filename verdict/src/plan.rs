@@ -72,7 +72,7 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
     let cut = cut::find(&readings).filter(|_| !delivery.signature.is_held());
     let ask = match cut {
         Some(cut) => limit_again(cut, &delivery, &readings, reach),
-        None => beginning_again(&delivery, &readings, reach)
+        None => once_more(&delivery, &readings, reach)
             .or_else(|| without_compression(&delivery, &readings))
             .or_else(|| vary(&delivery, &readings, reach)),
     };
@@ -137,13 +137,15 @@ fn limit_again(cut: Cut, delivery: &Delivery, readings: &Readings, reach: Reach)
     })
 }
 
-/// A held beginning once more: the first request may have met a cold server.
-fn beginning_again(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
-    let Signature::Live(live) = &delivery.signature else {
-        return None;
+/// What a cold server or a busy moment explains is seen once more.
+fn once_more(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    let is_worth_it = match &delivery.signature {
+        Signature::Live(live) => live.held_beginning().is_some(),
+        Signature::Undecided(reason) => matches!(reason, Reason::Irregular | Reason::OwnMachine),
+        _ => false,
     };
     let asked = readings.at(delivery.shown_by).timeline.probe.request.asked;
-    (live.held_beginning().is_some() && readings.all().len() == 1).then_some(Ask {
+    (is_worth_it && readings.all().len() == 1).then_some(Ask {
         accept_encoding: reach.accepts_encodings,
         asked,
         why: Why::Again,

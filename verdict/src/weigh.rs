@@ -9,6 +9,7 @@ mod compare;
 
 use std::cmp::Ordering;
 
+use run_record::time::Nanos;
 use run_record::verdict::Reason;
 
 use crate::observations::Observations;
@@ -112,10 +113,17 @@ impl<'a> Readings<'a> {
     /// Weighs all probes; absent if there is none.
     pub(crate) fn weigh(&self) -> Option<Delivery> {
         let (headline, controls) = self.headline_and_controls();
-        let shown_by = headline
+        let most = headline
             .iter()
             .copied()
             .max_by(|a, b| self.compare(*a, *b))?;
+        // A stream that should have spoken long ago is not live because it is so at another rate.
+        let overdue = headline
+            .iter()
+            .copied()
+            .find(|index| self.is_overdue(*index));
+        let is_live = matches!(self.all[most].signature, Signature::Live(_));
+        let shown_by = overdue.filter(|_| is_live).unwrap_or(most);
         let mut delivery = Delivery {
             signature: self.all[shown_by].signature.clone(),
             shown_by,
@@ -132,10 +140,7 @@ impl<'a> Readings<'a> {
                 let whole = *whole;
                 self.weigh_whole(&mut delivery, whole, &both);
             }
-            Signature::Silence(silence) => {
-                let silence = *silence;
-                self.weigh_silence(&mut delivery, silence, &both);
-            }
+            Signature::Silence(_) => self.weigh_silence(&mut delivery, &both),
             Signature::Live(_) => self.weigh_beginning(&mut delivery, &both),
             _ => {}
         }
@@ -177,23 +182,15 @@ impl<'a> Readings<'a> {
             .copied()
             .unwrap_or(delivery.shown_by);
         let timeline = &self.all[delivery.shown_by].timeline;
-        let few = matches!(
-            self.all[delivery.shown_by].signature,
-            Signature::Undecided(Reason::FewReleases)
-        );
-        let groups = signature::begin_of_groups(timeline).filter(|_| few);
-        delivery.signature = groups.map_or_else(
-            || {
-                Signature::Silence(Silence {
-                    head: timeline.head,
-                    watched: timeline.end,
-                    comments: 0,
-                    emitted_bytes: None,
-                    emitted_events: None,
-                })
-            },
-            Signature::Grouped,
-        );
+        let silence = Silence {
+            head: timeline.head,
+            watched: timeline.end,
+            comments: 0,
+            emitted_bytes: None,
+            emitted_events: None,
+        };
+        let groups = signature::begin_of_groups(timeline).filter(|_| !timeline.events.is_empty());
+        delivery.signature = groups.map_or(Signature::Silence(silence), Signature::Grouped);
         delivery
     }
 
@@ -268,38 +265,31 @@ impl<'a> Readings<'a> {
         }
     }
 
-    /// Whether events were asked for that should have come several times over.
+    /// Whether a probe is silent that was to speak several times over.
     fn is_overdue(&self, index: usize) -> bool {
         const EVENTS: f64 = 5.0;
-        let timeline = &self.all[index].timeline;
+        let Reading {
+            timeline,
+            signature,
+        } = &self.all[index];
         let asked = timeline.probe.request.asked.interval;
-        asked.is_some_and(|interval| timeline.end > EVENTS * interval.as_micros_f64() / 1e3)
+        let is_due = |interval: Nanos| timeline.end > EVENTS * interval.as_micros_f64() / 1e3;
+        matches!(signature, Signature::Silence(_)) && asked.is_some_and(is_due)
     }
 
-    /// Silence on one probe is explained by what another one shows.
-    fn weigh_silence(&self, delivery: &mut Delivery, silence: Silence, both: &[usize]) {
+    /// Silence is explained by a control that is held, whatever was asked of it; one
+    /// that is live explains nothing.
+    fn weigh_silence(&self, delivery: &mut Delivery, both: &[usize]) {
         let silent = |index: &&usize| matches!(self.all[**index].signature, Signature::Silence(_));
-        delivery.shown_times = both.iter().filter(silent).count();
-        let better = both
+        let held = both
             .iter()
-            .copied()
-            .filter(|index| rank(&self.all[*index]) > rank(&self.all[delivery.shown_by]));
-        let better = better.max_by(|a, b| self.compare(*a, *b));
-        // A stream that should have spoken long ago is not live because it is so at another rate.
-        let is_overdue = self.is_overdue(delivery.shown_by);
-        let is_no_answer = |index: &usize| is_overdue && rank(&self.all[*index]) < 3;
-        if let Some(index) = better.filter(|index| !is_no_answer(index)) {
-            delivery.signature = self.all[index].signature.clone();
-            delivery.shown_by = index;
-            delivery.shown_times = 1;
-        } else if silence.emitted_bytes.is_none() {
-            // Keep the silence for which the server's log can be read, if there is one.
-            let logged = both.iter().copied().find(|index| {
-                matches!(self.all[*index].signature, Signature::Silence(s) if s.emitted_bytes.is_some())
-            });
-            delivery.shown_by = logged.unwrap_or(delivery.shown_by);
-            delivery.signature = self.all[delivery.shown_by].signature.clone();
-        }
+            .find(|index| self.all[**index].signature.is_held());
+        delivery.shown_times = match held {
+            Some(_) => 1,
+            None => both.iter().filter(silent).count(),
+        };
+        delivery.shown_by = held.copied().unwrap_or(delivery.shown_by);
+        delivery.signature = self.all[delivery.shown_by].signature.clone();
     }
 }
 

@@ -174,7 +174,9 @@ fn a_starved_check_does_not_accuse() {
 /// A process that runs for five milliseconds out of two hundred: whatever it
 /// reads came in groups, and none of them is the server's.
 fn rarely_running(rate: f64, seed: u64) -> Scene {
-    let absences = (0..50).map(|n| (5.0 + 200.0 * f64::from(n), 195.0)).collect();
+    let absences = (0..50)
+        .map(|n| (5.0 + 200.0 * f64::from(n), 195.0))
+        .collect();
     let path = Path {
         absences,
         knows_absences: seed.is_multiple_of(2),

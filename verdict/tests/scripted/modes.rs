@@ -56,6 +56,22 @@ fn a_beginning_that_was_late_once_is_a_finding() {
 }
 
 #[test]
+fn a_live_stream_that_ends_in_a_burst_is_not_buffered() {
+    // The last third is held for nearly a second and leaves with the end.
+    let stall = Mode::Stall { ms: 940.0, at: 40 };
+    for seed in 0..SEEDS {
+        let scene = Scene {
+            count: Some(60),
+            ..Scene::cooperating(stall, 20.0, 300, seed)
+        };
+        for scene in [scene.clone(), scene.foreign()] {
+            let verdict = scene.check().verdict;
+            assert_eq!(verdict.word, Word::Live, "{verdict:#?}");
+        }
+    }
+}
+
+#[test]
 fn a_stall_is_a_finding() {
     let stall = Mode::Stall {
         ms: 1_500.0,

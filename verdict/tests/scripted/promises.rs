@@ -1,7 +1,7 @@
 //! What the product promises beside the word: how soon, how sure, how honest.
 
 use run_record::time::Nanos;
-use run_record::verdict::{Confidence, HoldBy, Word};
+use run_record::verdict::{Confidence, HoldBy, Reason, Word};
 use verdict::diagnose;
 use verdict::observations::{Asked, Observations, Own, Request, ServerClock};
 use verdict::plan::{self, Reach};
@@ -210,6 +210,16 @@ fn a_refused_control_does_not_turn_the_word() {
         accepts_encodings: true,
     };
     assert_eq!(plan::next(&observations, reach), None);
+}
+
+#[test]
+fn a_live_control_does_not_make_a_silent_stream_live() {
+    // Five events in ten seconds without Accept-Encoding, none with it: a compressor
+    // perhaps, or a source that had nothing to say.
+    let compressed = Scene::cooperating(Mode::GzipUnflushed { plain: 60_000 }, 0.6, 300, 1);
+    let verdict = compressed.foreign().check().verdict;
+    assert_eq!(verdict.word, Word::Inconclusive, "{verdict:#?}");
+    assert_eq!(verdict.reason, Some(Reason::Silence));
 }
 
 #[test]
