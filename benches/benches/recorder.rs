@@ -2,8 +2,8 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use loadgen::plan::{Format, SequenceSource, StampSource, SubscriberPolicy, TracePlan};
-use loadgen::recorder::Recorder;
 use loadgen::session::reading::Reading;
+use loadgen::session::recorder::Recorder;
 use loadgen::session::{Session, Spec};
 use run_record::metric::Metric;
 use run_record::time::{Nanos, Wall};

@@ -14,9 +14,9 @@ mod worker;
 
 use crate::clock;
 use crate::plan::{Endpoint, Plan};
-use crate::recorder::{Recorder, Tap};
 use crate::schedule::Schedule;
 use crate::session::Spec;
+use crate::session::recorder::{Recorder, Tap};
 use mio::{Poll, Token, Waker};
 use run_record::measured::Measured;
 use run_record::time::{Mono, Nanos, Wall};

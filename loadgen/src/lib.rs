@@ -8,7 +8,6 @@ pub mod engine;
 pub mod exit;
 pub mod plan;
 pub mod preflight;
-pub mod recorder;
 pub mod request;
 pub mod schedule;
 pub mod self_check;

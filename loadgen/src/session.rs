@@ -10,17 +10,18 @@ mod listener;
 mod media;
 pub mod payload;
 pub mod reading;
+pub mod recorder;
 pub mod sequence;
 pub mod units;
 
 use crate::coding::ContentDecoder;
 use crate::plan::{Format, SequenceSource, StampSource, SubscriberPolicy};
-use crate::recorder::{Recorder, StreamOf};
 use end::{End, Next};
 use framing::{Framing, Piece};
 use head::{Head, Parsed};
 use listener::Listener;
 use reading::{RESOLUTION, Reading};
+use recorder::{Event, Recorder, StreamOf};
 use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos, Wall};
 use run_record::worst::Badness;
@@ -368,7 +369,7 @@ impl Session {
     fn book_gap(
         &mut self,
         before: Interval,
-        last: &crate::recorder::Event,
+        last: &Event,
         events_of_read: u32,
         spec: &Spec,
         recorder: &mut Recorder,

@@ -124,11 +124,11 @@ struct EventArgs {
     due_every: Option<Duration>,
 
     /// Streams whose arrivals are kept event by event
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u16))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u16).range(..=16))]
     trace: u16,
 
     /// Events kept of each of them
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_024))]
     trace_events: u32,
 }
 

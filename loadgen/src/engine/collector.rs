@@ -4,7 +4,7 @@
 
 use super::{Batch, EndOfRun, Outcome, Shared};
 use crate::clock;
-use crate::recorder::{Recorder, Tap};
+use crate::session::recorder::{Recorder, Tap};
 use mio::Waker;
 use run_record::measured::{Measured, UNNAMED_GROUP};
 use run_record::time::{Mono, Nanos};

@@ -11,10 +11,10 @@ use super::timers::{Timer, Timers, Wake};
 use super::transport::{Opened, Transport};
 use super::{Batch, Gauges, Shared};
 use crate::clock::{self, Now};
-use crate::recorder::Recorder;
 use crate::session::Session;
 use crate::session::end::{End, Next};
 use crate::session::reading::Reading;
+use crate::session::recorder::Recorder;
 use mio::{Events, Interest, Poll, Token};
 use run_record::metric::Metric;
 use run_record::time::{Mono, Nanos, Wall};
@@ -319,17 +319,21 @@ impl Worker {
         }
         let own = slot.own_request.as_deref();
         let request: &[u8] = own.unwrap_or(&self.shared.request);
+        // Read before the write that completes the request: an answer on loopback can be there before it returns.
+        let mut now = clock::wall();
         while (slot.sent as usize) < request.len() {
             match transport.write(&request[slot.sent as usize..]) {
                 Ok(bytes) => slot.sent += bytes as u32,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
             }
+            if (slot.sent as usize) < request.len() {
+                now = clock::wall();
+            }
         }
         if flushed || transport.flush()? {
             slot.own_request = None;
             slot.phase = Phase::Open;
-            let now = clock::wall();
             slot.empty_since = now;
             slot.session.requested(now);
         }

@@ -11,7 +11,7 @@ use super::sequence::{Order, Sequence};
 use super::units::{Unit, Units};
 use crate::coding::ContentDecoder;
 use crate::plan::SequenceSource;
-use crate::recorder::{Event, Recorder, StreamOf};
+use crate::session::recorder::{Event, Recorder, StreamOf};
 
 /// The parts of a session that an event touches, during one read.
 pub(super) struct Listener<'a> {

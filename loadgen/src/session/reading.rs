@@ -1,6 +1,6 @@
 //! One read from a socket: when its bytes can have arrived, and how exactly that is known (measuring 1.1, 2.5, 2.6).
 
-use crate::recorder::{Class, Event};
+use crate::session::recorder::{Class, Event};
 use run_record::time::{Interval, Nanos, Wall};
 
 /// Arrivals whose interval is wider than this are intervals, not instants (measuring, criterion 4); the same

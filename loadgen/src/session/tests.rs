@@ -4,7 +4,7 @@ use super::end::{End, Next};
 use super::reading::Reading;
 use super::{Session, Spec};
 use crate::plan::{Format, SequenceSource, StampSource, SubscriberPolicy, TracePlan};
-use crate::recorder::Recorder;
+use crate::session::recorder::Recorder;
 use proptest::prelude::*;
 use run_record::counters::Counters;
 use run_record::metric::Metric;

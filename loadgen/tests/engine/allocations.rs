@@ -1,8 +1,8 @@
 //! The way of an event from the read buffer into the histograms allocates nothing.
 
 use loadgen::plan::{Format, SequenceSource, StampSource, SubscriberPolicy, TracePlan};
-use loadgen::recorder::Recorder;
 use loadgen::session::reading::Reading;
+use loadgen::session::recorder::Recorder;
 use loadgen::session::{Session, Spec};
 use run_record::time::Wall;
 

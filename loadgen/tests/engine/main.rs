@@ -9,4 +9,3 @@ mod scripted;
 mod sequences;
 mod subscriber;
 mod support;
-mod truth;

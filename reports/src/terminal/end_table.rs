@@ -143,7 +143,13 @@ fn last_lines(record: &RunRecord, files: &[String], style: &Style) -> Vec<Line> 
     };
     let mut lines = Vec::new();
     if exit.code != 0 && !exit.reason.is_empty() {
-        lines.push(Line::new("  ").toned(Tone::Bad, sanitise(&exit.reason)));
+        let reason = sanitise(&exit.reason);
+        let wrapped = words_wrapped(&reason, style.width.saturating_sub(2));
+        lines.extend(
+            wrapped
+                .into_iter()
+                .map(|line| Line::new("  ").toned(Tone::Bad, line)),
+        );
     }
     let code = format!("exit {}", exit.code);
     let room = style.width.saturating_sub(code.width());
@@ -156,5 +162,24 @@ fn last_lines(record: &RunRecord, files: &[String], style: &Style) -> Vec<Line> 
         Tone::Bad
     };
     lines.push(left.up_to(room).toned(tone, code));
+    lines
+}
+
+/// A sentence on as many lines as it needs: what to do stands at its end and must not be cut off.
+fn words_wrapped(sentence: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in sentence.split(' ') {
+        let line = lines
+            .last_mut()
+            .expect("begins with one line and only grows");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= columns {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
     lines
 }

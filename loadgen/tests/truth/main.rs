@@ -1,18 +1,31 @@
 //! Times, against the truth log: what loadgen says about an event and what the server really did with it.
 //!
-//! The machine may be busy with other things. A try in which the server itself was late does not count; how many
-//! tries it took is printed.
+//! A test binary of its own, one test at a time: other tests beside it would be load on the same cores. The machine
+//! may be busy all the same; how many tries a criterion took is printed.
+#![cfg(test)]
 
-use crate::support::{plan, run_with, target, total, truth};
+#[path = "../engine/support.rs"]
+#[expect(dead_code, reason = "the tests of the engine use the rest of it")]
+mod support;
+
 use loadgen::engine::{Instrument, Outcome};
-use loadgen::recorder::Class;
+use loadgen::session::recorder::Class;
 use run_record::metric::Metric;
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use support::{plan, run_with, target, total, truth};
 use target_server::{Server, StreamTruth};
 
 const MS: u64 = 1_000_000;
-const TRIES: u32 = 6;
+const TRIES: u32 = 10;
+
+/// Held by the test that is running.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// One event that both sides know, in nanoseconds.
 struct Witnessed {
@@ -134,6 +147,7 @@ fn delivery_agrees(mode: &str) -> Result<String, String> {
 
 #[test]
 fn delivery_agrees_with_the_truth_under_injected_delays() {
+    let _alone = alone();
     for mode in ["delay:50ms", "delay:10ms,200ms"] {
         until_quiet("delivery", || delivery_agrees(mode));
     }
@@ -141,6 +155,7 @@ fn delivery_agrees_with_the_truth_under_injected_delays() {
 
 #[test]
 fn no_event_arrives_before_it_was_written() {
+    let _alone = alone();
     let server = target();
     let (_, events) = run(
         &server,
@@ -165,6 +180,7 @@ fn no_event_arrives_before_it_was_written() {
 /// Criterion 3: whatever the generator does with an event, the arrival is the kernel's.
 #[test]
 fn the_slowness_of_the_generator_is_not_charged_to_the_server() {
+    let _alone = alone();
     let work = Duration::from_micros(100);
     until_quiet("slow generator", || {
         let server = target();
