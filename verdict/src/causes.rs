@@ -19,7 +19,7 @@ mod varnish;
 
 use run_record::verdict::{Cause, Confidence, Remedy, Word};
 
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use clues::Clues;
 
 /// One entry of the catalogue.

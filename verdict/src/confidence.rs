@@ -6,7 +6,7 @@
 
 use run_record::verdict::{Confidence, Word};
 
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::signature::{Live, Rule, Signature, Whole};
 use crate::timeline::Role;
 

@@ -4,14 +4,15 @@
 use run_record::verdict::{Confidence, Hold, HoldBy, Reason, Verdict, Word};
 
 use crate::causes;
+use crate::conclusion::Conclusion;
 use crate::confidence;
-use crate::cut::{self, Cut};
+use crate::cut;
 use crate::findings;
 use crate::not_tested;
 use crate::observations::Observations;
 use crate::sentences;
-use crate::signature::{Grouped, Rule, Signature, Silence, Whole};
-use crate::weigh::{Delivery, Reading, Readings};
+use crate::signature::{Grouped, Rule, Signature, Whole};
+use crate::weigh::Readings;
 
 /// The verdict about the stream that these probes saw.
 ///
@@ -34,76 +35,13 @@ pub fn diagnose(observations: &Observations) -> Verdict {
         word: conclusion.word,
         gloss: sentences::gloss(&conclusion),
         hold: hold(&conclusion),
-        confidence: conclusion.confidence(),
+        confidence: confidence::of(&conclusion),
         reason: conclusion.reason,
         evidence: sentences::evidence(&conclusion),
         causes: causes::find(&conclusion),
         findings: findings::find(&conclusion),
         not_tested: not_tested::list(&conclusion),
     }
-}
-
-/// The word and everything it rests on.
-pub(crate) struct Conclusion<'r, 'o> {
-    /// All probes.
-    pub readings: &'r Readings<'o>,
-    /// What they amount to.
-    pub delivery: Delivery,
-    /// How the headline response was cut, if it was.
-    pub cut: Option<Cut>,
-    /// The word.
-    pub word: Word,
-    /// Why there is no better one.
-    pub reason: Option<Reason>,
-}
-
-impl<'r, 'o> Conclusion<'r, 'o> {
-    fn of(readings: &'r Readings<'o>, delivery: Delivery, cut: Option<Cut>) -> Self {
-        let (word, reason) = word(&delivery, cut.is_some());
-        Self {
-            readings,
-            delivery,
-            cut,
-            word,
-            reason,
-        }
-    }
-
-    /// How sure the word is.
-    pub(crate) fn confidence(&self) -> Confidence {
-        confidence::of(self)
-    }
-
-    /// The reading that shows the delivery best.
-    pub(crate) fn shown(&self) -> &'r Reading<'o> {
-        self.readings.at(self.delivery.shown_by)
-    }
-}
-
-/// NO STREAM > BUFFERED > BATCHED > CUT > LIVE > INCONCLUSIVE (DESIGN section 4).
-fn word(delivery: &Delivery, is_cut: bool) -> (Word, Option<Reason>) {
-    match &delivery.signature {
-        Signature::NoStream(_) => (Word::NoStream, None),
-        Signature::Whole(_) => (Word::Buffered, None),
-        Signature::Silence(silence) if delivery.is_compressor || is_proven(silence) => {
-            (Word::Buffered, None)
-        }
-        Signature::Grouped(_) | Signature::Behind(_) | Signature::FirstLate(_) => {
-            (Word::Batched, None)
-        }
-        _ if is_cut => (Word::Cut, None),
-        Signature::Live(_) => (Word::Live, None),
-        Signature::Silence(_) => (Word::Inconclusive, Some(Reason::Silence)),
-        Signature::Undecided(reason) => (Word::Inconclusive, Some(*reason)),
-    }
-}
-
-/// Silence of a server whose own log says that it made events.
-fn is_proven(silence: &Silence) -> bool {
-    const EVENTS: u64 = 5;
-    silence
-        .emitted_events
-        .is_some_and(|events| events >= EVENTS)
 }
 
 fn hold(conclusion: &Conclusion) -> Option<Hold> {

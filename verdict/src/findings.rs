@@ -15,7 +15,7 @@ mod streams;
 
 use run_record::verdict::{Finding, Remedy, Severity};
 
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 
 /// All findings, sorted by code, each once.
 pub(crate) fn find(conclusion: &Conclusion) -> Vec<Finding> {

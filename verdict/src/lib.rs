@@ -72,6 +72,7 @@
 
 pub mod causes;
 mod chunks;
+mod conclusion;
 mod confidence;
 mod cut;
 mod diagnose;

@@ -2,7 +2,7 @@
 
 use run_record::verdict::Word;
 
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::text::ms;
 use crate::timeline::{Role, Timeline};
 

@@ -4,8 +4,8 @@
 
 use run_record::verdict::{Reason, Word};
 
+use crate::conclusion::Conclusion;
 use crate::cut::{Cut, Limit, Proof};
-use crate::diagnose::Conclusion;
 use crate::observations::EndKind;
 use crate::signature::{Behind, Grouped, Live, NoStream, Pause, Rule, Signature, Silence, Whole};
 use crate::text::{bytes, ms, plural};

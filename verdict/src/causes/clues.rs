@@ -3,7 +3,7 @@
 //! causes that fit the arrivals.
 
 use crate::chunks::Chunks;
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::observations::Head;
 use crate::signature::{Amount, Behind, Grouped, Rule, Signature, Whole};
 use crate::timeline::Role;

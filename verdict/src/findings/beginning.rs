@@ -3,7 +3,7 @@
 use run_record::verdict::Finding;
 
 use super::{info, warn, with_config, with_remedy};
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::observations::Format;
 use crate::signature::Signature;
 use crate::text::{ms, plural};

@@ -3,8 +3,8 @@
 use run_record::verdict::{Finding, Word};
 
 use super::{info, warn, with_remedy};
+use crate::conclusion::Conclusion;
 use crate::cut::{Limit, Proof};
-use crate::diagnose::Conclusion;
 use crate::observations::EndKind;
 use crate::signature::{NoStream, Signature};
 use crate::text::{ms, plural};

@@ -3,7 +3,7 @@
 use run_record::verdict::Finding;
 
 use super::{warn, with_remedy};
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::observations::Version;
 
 /// Neither length nor chunks nor a close: the end is invisible (causes 2.1).

@@ -3,7 +3,7 @@
 use run_record::verdict::{Confidence, Finding, Reason, Word};
 
 use super::{info, with_remedy};
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::signature::{NoStream, Rule, Signature};
 use crate::text::{ms, thousands};
 use crate::timeline::{Role, Timeline};
@@ -36,7 +36,8 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
 
 /// Whether nothing but the arrival times speaks for a hold (causes 2.4.3).
 fn rests_on_arrivals(conclusion: &Conclusion) -> bool {
-    conclusion.shown().timeline.role == Role::Foreign && conclusion.confidence() < Confidence::High
+    conclusion.shown().timeline.role == Role::Foreign
+        && crate::confidence::of(conclusion) < Confidence::High
 }
 
 fn no_stream_at_all(no_stream: &NoStream) -> (String, &'static str) {

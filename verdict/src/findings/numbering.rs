@@ -3,7 +3,7 @@
 use run_record::verdict::Finding;
 
 use super::warn;
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::observations::Probe;
 use crate::text::plural;
 

@@ -3,7 +3,7 @@
 use run_record::verdict::Finding;
 
 use super::info;
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::text::{ms, plural};
 
 pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {

@@ -3,7 +3,7 @@
 use run_record::verdict::Finding;
 
 use super::{info, warn};
-use crate::diagnose::Conclusion;
+use crate::conclusion::Conclusion;
 use crate::signature::{Pause, Signature};
 use crate::text::{ms, plural};
 
