@@ -1,7 +1,8 @@
 //! What it costs to take the chunked framing off a stream: one event a chunk, as servers write them.
 
-use criterion::{Criterion, Throughput, black_box, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use loadgen::session::framing::{Framing, Piece};
+use std::hint::black_box;
 
 const EVENTS: u64 = 1_000;
 
