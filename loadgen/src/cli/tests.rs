@@ -85,7 +85,7 @@ fn without_options_a_run_is_what_the_help_says() {
     );
     assert_eq!(
         (plan.trace.streams, plan.trace.events_per_stream),
-        (5, 10_000)
+        (5, 1_000)
     );
     assert!(
         plan.subscriber.reconnect
