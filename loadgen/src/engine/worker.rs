@@ -11,6 +11,7 @@ use super::timers::{Timer, Timers, Wake};
 use super::transport::{Opened, Transport};
 use super::{Batch, Gauges, Shared};
 use crate::clock::{self, Now};
+use crate::plan::Endpoint;
 use crate::session::Session;
 use crate::session::end::{End, Next};
 use crate::session::reading::Reading;
@@ -61,6 +62,8 @@ pub(super) struct Worker {
     complete_since: Wall,
     /// The latest reading of the wall clock: a lower edge for what comes next.
     last_clock: Wall,
+    /// Some connections have no kernel stamps: their arrivals are as uncertain as sleeps are long.
+    unstamped: bool,
     /// Until when sleeps are short.
     alert_until: Wall,
     /// The second of which the present recorder is.
@@ -98,6 +101,12 @@ impl Worker {
             recorder: shared.recorder(),
             breaker: Breaker::new(shared.plan.load.workers),
             poll,
+            unstamped: shared
+                .plan
+                .target
+                .endpoints
+                .iter()
+                .any(|endpoint| matches!(endpoint, Endpoint::Unix(_))),
             alive: slots.len(),
             slots,
             started: 0,
@@ -108,7 +117,8 @@ impl Worker {
             again: Vec::new(),
             complete_since: now,
             last_clock: now,
-            alert_until: now,
+            // How the server sends is not known yet.
+            alert_until: now + ALERT,
             second: second_of(now),
             number,
             shared,
@@ -183,7 +193,7 @@ impl Worker {
     }
 
     fn longest_sleep(&self) -> Duration {
-        if self.last_clock < self.alert_until {
+        if self.unstamped || self.last_clock < self.alert_until {
             SHORT_SLEEP
         } else {
             LONG_SLEEP
@@ -604,7 +614,7 @@ enum Turn {
 
 fn connect(
     shared: &Shared,
-    endpoint: &crate::plan::Endpoint,
+    endpoint: &Endpoint,
     source: Option<std::net::IpAddr>,
 ) -> io::Result<Transport> {
     let tls = match &shared.plan.target.tls {
