@@ -35,11 +35,13 @@ const READS_PER_TURN: usize = 16;
 /// The longest sleep. Each one costs a wake-up: at 10,000 events a second a tenth of this would be a tenth of all
 /// processor time (measured on two virtual cores).
 const LONG_SLEEP: Duration = Duration::from_millis(100);
-/// The longest sleep while reads return several events: it bounds the interval in which the earlier ones of
+/// The longest sleep while reads return several events after a longer one: it bounds the interval in which the earlier ones of
 /// them can have arrived.
 const SHORT_SLEEP: Duration = Duration::from_millis(10);
 /// How long sleeps stay short after such a read.
 const ALERT: Nanos = Nanos::from_secs(10);
+/// How long they are short at first, while it is not known how the server sends.
+const ALERT_AT_START: Nanos = Nanos::from_secs(3);
 /// A connection must be established within this time of its dialling.
 const CONNECT_LIMIT: Nanos = Nanos::from_secs(10);
 
@@ -117,8 +119,7 @@ impl Worker {
             again: Vec::new(),
             complete_since: now,
             last_clock: now,
-            // How the server sends is not known yet.
-            alert_until: now + ALERT,
+            alert_until: now + ALERT_AT_START,
             second: second_of(now),
             number,
             shared,
@@ -407,7 +408,7 @@ impl Worker {
             slot.session
                 .read(bytes, &mut reading, &self.shared.spec, &mut self.recorder)
         };
-        if reading.events() > 1 {
+        if reading.events() > 1 && reading.width() > Nanos::from(SHORT_SLEEP) {
             self.alert_until = read + ALERT;
         }
         if self.shared.instrument.work_per_event > Duration::ZERO {

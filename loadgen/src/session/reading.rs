@@ -47,6 +47,11 @@ impl Reading {
         self.stamp.unwrap_or(self.read)
     }
 
+    /// How long before [`Reading::latest`] its first bytes can have arrived.
+    pub fn width(&self) -> Nanos {
+        self.latest() - self.earliest
+    }
+
     /// When the read returned.
     pub fn read(&self) -> Wall {
         self.read
