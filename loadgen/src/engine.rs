@@ -1,18 +1,16 @@
 //! The engine: workers that hold the subscribers, and the collector that puts together what they observe.
 //!
-//! Way of an event: kernel stamp -> `receive` -> `transport` -> `session` -> `recorder` -> once a second a batch
+//! Way of an event: kernel stamp -> `connection` -> `session` -> `recorder` -> once a second a batch
 //! -> the record. It must not know the command line, and it prints nothing.
 
 mod breaker;
 mod collector;
-mod dial;
-mod receive;
 mod slot;
 mod timers;
-mod transport;
 mod worker;
 
 use crate::clock;
+use crate::connection::receive::StampingKeptOn;
 use crate::plan::{Endpoint, Plan};
 use crate::schedule::Schedule;
 use crate::session::Spec;
@@ -32,9 +30,6 @@ const WAKER: Token = Token(usize::MAX);
 
 /// Batches that wait for the collector before a worker keeps its own for another second.
 const BATCHES_WAITING: usize = 4;
-
-/// The time between the switch of kernel stamping and the first connection (measuring 2.2).
-const STAMPING_SETTLES: Duration = Duration::from_millis(20);
 
 /// What a run has yielded.
 #[derive(Debug)]
@@ -113,8 +108,7 @@ pub fn run(
     interrupt: &AtomicBool,
     watch: impl FnMut(&Progress),
 ) -> io::Result<Outcome> {
-    let _stamping = receive::StampingKeptOn::begin()?;
-    std::thread::sleep(STAMPING_SETTLES);
+    let _stamping = StampingKeptOn::begin()?;
     let shared = Arc::new(Shared::new(plan, instrument));
     let workers = shared.plan.load.workers;
     let (batches_in, batches) = sync_channel(BATCHES_WAITING * workers);

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod clock;
 pub mod coding;
 pub mod commands;
+pub mod connection;
 pub mod engine;
 pub mod exit;
 pub mod plan;

@@ -1,6 +1,6 @@
 //! One subscriber's place in a worker: its session, its connection if it has one, and how far that has come.
 
-use super::transport::Transport;
+use crate::connection::transport::Transport;
 use crate::request::Request;
 use crate::session::Session;
 use run_record::time::Wall;

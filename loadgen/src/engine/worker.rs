@@ -4,13 +4,12 @@
 //! looks.
 
 use super::breaker::Breaker;
-use super::dial::dial;
-use super::receive;
 use super::slot::{Phase, Slot};
 use super::timers::{Timer, Timers, Wake};
-use super::transport::{Opened, Transport};
 use super::{Batch, Gauges, Shared};
 use crate::clock::{self, Now};
+use crate::connection::transport::Opened;
+use crate::connection::{connect, receive};
 use crate::plan::Endpoint;
 use crate::session::Session;
 use crate::session::end::{End, Next};
@@ -245,7 +244,7 @@ impl Worker {
         let due_wall = now.wall - (now.mono - due);
         slot.session
             .dial(due_wall, now.wall, slot.endpoint, &mut self.recorder);
-        match connect(&self.shared, endpoint, source) {
+        match connect(endpoint, source, plan.target.tls.as_ref()) {
             Ok(mut transport) => {
                 let interests = Interest::READABLE | Interest::WRITABLE;
                 match self
@@ -611,19 +610,4 @@ enum Turn {
     Drained,
     Empty,
     End(End),
-}
-
-fn connect(
-    shared: &Shared,
-    endpoint: &Endpoint,
-    source: Option<std::net::IpAddr>,
-) -> io::Result<Transport> {
-    let tls = match &shared.plan.target.tls {
-        Some(tls) => {
-            let made = rustls::ClientConnection::new(tls.config.clone(), tls.server_name.clone());
-            Some(made.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?)
-        }
-        None => None,
-    };
-    Ok(Transport::new(dial(endpoint, source)?, tls))
 }

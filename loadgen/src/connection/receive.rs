@@ -7,26 +7,30 @@ use run_record::time::Wall;
 use std::io::{self, IoSliceMut};
 use std::net::UdpSocket;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
+
+/// The time between the switch of kernel stamping and the first connection (measuring 2.2).
+const STAMPING_SETTLES: Duration = Duration::from_millis(20);
 
 /// One read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Received {
+pub struct Received {
     /// Bytes now at the front of the buffer; 0 is the end of the stream.
-    pub(super) bytes: usize,
+    pub bytes: usize,
     /// When the kernel received the last of them (`CLOCK_REALTIME`); absent on Unix sockets, and at times on
     /// the first read of a connection.
-    pub(super) stamp: Option<Wall>,
+    pub stamp: Option<Wall>,
 }
 
 /// A buffer for control messages, large enough for one stamp; made once per worker.
-pub(super) fn control_buffer() -> Vec<u8> {
+pub fn control_buffer() -> Vec<u8> {
     nix::cmsg_space!(TimeSpec)
 }
 
 /// Reads what the socket holds, without blocking.
 ///
 /// Errors: `WouldBlock` when it is empty; any error of `recvmsg(2)`.
-pub(super) fn receive(
+pub fn receive(
     socket: &impl AsRawFd,
     buffer: &mut [u8],
     control: &mut [u8],
@@ -68,7 +72,7 @@ fn stamp_of(message: ControlMessageOwned) -> Option<Wall> {
 }
 
 /// Asks the kernel to stamp what this socket receives; to be called before it connects.
-pub(super) fn request_stamps(socket: &impl AsFd) -> io::Result<()> {
+pub fn request_stamps(socket: &impl AsFd) -> io::Result<()> {
     Ok(setsockopt(socket, sockopt::ReceiveTimestampns, &true)?)
 }
 
@@ -77,15 +81,16 @@ pub(super) fn request_stamps(socket: &impl AsFd) -> io::Result<()> {
 /// The option of a socket switches stamping on for the whole host, a little later than asked for: without
 /// another stamping socket the first stamp of a connection is lost in a third of the runs (measured).
 #[derive(Debug)]
-pub(super) struct StampingKeptOn {
+pub struct StampingKeptOn {
     _socket: UdpSocket,
 }
 
 impl StampingKeptOn {
-    /// Opens the socket that does nothing but ask for stamps.
-    pub(super) fn begin() -> io::Result<StampingKeptOn> {
+    /// Opens the socket that does nothing but ask for stamps, and waits until they come.
+    pub fn begin() -> io::Result<StampingKeptOn> {
         let socket = UdpSocket::bind(("127.0.0.1", 0))?;
         request_stamps(&socket)?;
+        std::thread::sleep(STAMPING_SETTLES);
         Ok(StampingKeptOn { _socket: socket })
     }
 }

@@ -13,14 +13,14 @@ use std::os::fd::{AsRawFd, RawFd};
 
 /// A socket and, for `https`, its TLS session.
 #[derive(Debug)]
-pub(super) struct Transport {
+pub struct Transport {
     socket: Dialled,
     tls: Option<Box<ClientConnection>>,
 }
 
 /// What the bytes of one read have become.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Opened {
+pub enum Opened {
     /// Still inside the handshake, or no complete record yet.
     Nothing,
     /// Plaintext is in the second buffer.
@@ -31,7 +31,7 @@ pub(super) enum Opened {
 
 impl Transport {
     /// Joins a socket with its TLS session, if it has one.
-    pub(super) fn new(socket: Dialled, tls: Option<ClientConnection>) -> Transport {
+    pub fn new(socket: Dialled, tls: Option<ClientConnection>) -> Transport {
         Transport {
             socket,
             tls: tls.map(Box::new),
@@ -39,17 +39,17 @@ impl Transport {
     }
 
     /// Whether bytes are encrypted.
-    pub(super) fn is_tls(&self) -> bool {
+    pub fn is_tls(&self) -> bool {
         self.tls.is_some()
     }
 
     /// Whether the TLS handshake is still going on; never for plain sockets.
-    pub(super) fn is_handshaking(&self) -> bool {
+    pub fn is_handshaking(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
     /// Whether the connection is established; an error says why it never will be.
-    pub(super) fn finish_connect(&self) -> io::Result<bool> {
+    pub fn finish_connect(&self) -> io::Result<bool> {
         let (error, peer) = match &self.socket {
             Dialled::Tcp(socket) => (socket.take_error()?, socket.peer_addr().map(drop)),
             Dialled::Unix(socket) => (socket.take_error()?, socket.peer_addr().map(drop)),
@@ -63,14 +63,14 @@ impl Transport {
     }
 
     /// One `recvmsg` into `buffer`; of TLS this is ciphertext, to be given to [`Transport::open`].
-    pub(super) fn receive(&self, buffer: &mut [u8], control: &mut [u8]) -> io::Result<Received> {
+    pub fn receive(&self, buffer: &mut [u8], control: &mut [u8]) -> io::Result<Received> {
         receive::receive(self, buffer, control)
     }
 
     /// Decrypts as much of `ciphertext` as yields one buffer of plaintext, and takes it off its front.
     ///
     /// Errors: `InvalidData` with the TLS error (a certificate that is not trusted, a broken record).
-    pub(super) fn open(
+    pub fn open(
         &mut self,
         ciphertext: &mut &[u8],
         plaintext: &mut [u8],
@@ -98,7 +98,7 @@ impl Transport {
     }
 
     /// Hands plaintext to the connection; returns how much of it was taken.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
             Some(tls) => {
                 let taken = tls.writer().write(bytes)?;
@@ -113,7 +113,7 @@ impl Transport {
     }
 
     /// Sends what TLS has to send (handshake, alerts, encrypted requests); whether nothing is left.
-    pub(super) fn flush(&mut self) -> io::Result<bool> {
+    pub fn flush(&mut self) -> io::Result<bool> {
         let Some(tls) = &mut self.tls else {
             return Ok(true);
         };
@@ -132,7 +132,7 @@ impl Transport {
     }
 
     /// Tells the peer that this is the end (TLS only), as far as it can be told without waiting.
-    pub(super) fn say_goodbye(&mut self) {
+    pub fn say_goodbye(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
             let _ = self.flush();

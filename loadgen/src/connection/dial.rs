@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// A socket that is connecting or connected.
 #[derive(Debug)]
-pub(super) enum Dialled {
+pub enum Dialled {
     /// TCP, stamped by the kernel.
     Tcp(TcpStream),
     /// A Unix stream socket; the kernel stamps none (measured: 0 of 20 reads).
@@ -20,7 +20,7 @@ pub(super) enum Dialled {
 /// Starts to connect to `endpoint`, from `source` where one is given.
 ///
 /// Errors: what the system calls report; a refusal usually shows only later, as the socket's error.
-pub(super) fn dial(endpoint: &Endpoint, source: Option<IpAddr>) -> io::Result<Dialled> {
+pub fn dial(endpoint: &Endpoint, source: Option<IpAddr>) -> io::Result<Dialled> {
     match endpoint {
         Endpoint::Tcp(address) => dial_tcp(*address, source).map(Dialled::Tcp),
         Endpoint::Unix(path) => UnixStream::connect(path).map(Dialled::Unix),

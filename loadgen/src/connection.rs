@@ -1,0 +1,28 @@
+//! One connection: beginning it, its bytes with the kernel's stamps, and TLS by hand. It must not know HTTP.
+
+pub mod dial;
+pub mod receive;
+pub mod transport;
+
+use crate::plan::{Endpoint, TlsPlan};
+use std::io;
+use std::net::IpAddr;
+use transport::Transport;
+
+/// Starts to connect to `endpoint`, from `source` where one is given; TLS begins once TCP is there.
+///
+/// Errors: what the system calls report, and `InvalidData` where TLS cannot be set up for this server.
+pub fn connect(
+    endpoint: &Endpoint,
+    source: Option<IpAddr>,
+    tls: Option<&TlsPlan>,
+) -> io::Result<Transport> {
+    let tls = match tls {
+        Some(tls) => {
+            let made = rustls::ClientConnection::new(tls.config.clone(), tls.server_name.clone());
+            Some(made.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?)
+        }
+        None => None,
+    };
+    Ok(Transport::new(dial::dial(endpoint, source)?, tls))
+}
