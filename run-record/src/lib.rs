@@ -4,6 +4,7 @@
 //! a run (workers, processes, machines) add up to what one observer would have written. The
 //! crate knows no clock, no socket and no file: times come in as values, bytes go out as values.
 
+pub mod check;
 pub mod counters;
 pub mod end;
 pub mod environment;
@@ -15,6 +16,7 @@ pub mod measured;
 pub mod metric;
 pub mod octaves;
 pub mod plan;
+pub mod probe;
 pub mod quantile;
 pub mod record;
 pub mod redact;

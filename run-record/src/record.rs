@@ -11,6 +11,7 @@ use crate::environment::{Environment, Environments};
 use crate::limits::{self, Limit, LimitResult};
 use crate::measured::{Group, Measured};
 use crate::plan::PlanRecord;
+use crate::probe::{self, ProbeRecord};
 use crate::self_check::SelfCheck;
 use crate::time::Wall;
 use crate::verdict::Verdict;
@@ -81,6 +82,9 @@ pub struct RunRecord {
     /// The answer, where one was sought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// The requests of a check, by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<ProbeRecord>,
     /// What was measured.
     pub measured: Measured,
     /// Whether the numbers can be trusted.
@@ -106,6 +110,7 @@ impl RunRecord {
             },
             exit: None,
             verdict: None,
+            probes: Vec::new(),
             measured: Measured::default(),
             self_check: SelfCheck::default(),
             limits: Vec::new(),
@@ -128,6 +133,7 @@ impl RunRecord {
             end,
             exit,
             verdict,
+            probes,
             measured,
             self_check,
             limits,
@@ -147,6 +153,7 @@ impl RunRecord {
             (Some(one), Some(two)) => Some(one.merge(two)),
             (one, two) => one.or(two),
         };
+        probe::merge(probes, &other.probes);
         measured.merge(&other.measured);
         self_check.merge(&other.self_check);
         if !(limits.is_empty() && other.limits.is_empty()) {

@@ -8,6 +8,7 @@ use run_record::limits::Limit;
 use run_record::measured::UNNAMED_GROUP;
 use run_record::metric::Metric;
 use run_record::plan::PlanRecord;
+use run_record::probe::ProbeRecord;
 use run_record::record::{Kind, Moment, RunRecord};
 use run_record::self_check::{Check, CheckStatus};
 use run_record::time::{Nanos, Wall};
@@ -104,6 +105,9 @@ fn observe(record: &mut RunRecord, happening: &Happening) {
     measured.fanout.observe(7, happening.sequence, at);
     measured.worst.offer(worst(happening, at));
     measured.traces.insert(trace(happening, at));
+    if happening.grouped {
+        record.probes.push(probe(happening));
+    }
     if happening.failed {
         measured.errors.observe(
             ErrorKind::Status(503),
@@ -145,6 +149,21 @@ fn trace(happening: &Happening, at: Wall) -> Trace {
         ..TraceEvent::default()
     });
     trace
+}
+
+fn probe(happening: &Happening) -> ProbeRecord {
+    ProbeRecord {
+        number: happening.subscriber as u16 + 1,
+        why: "as a browser asks".to_owned(),
+        round: 1,
+        method: "GET".to_owned(),
+        status: Some(200),
+        headers: vec![("Server".to_owned(), "nginx".to_owned())],
+        first_event_us: Some(Nanos(happening.latency)),
+        events: happening.sequence,
+        chunks: happening.failed.then_some(happening.sequence),
+        ..ProbeRecord::default()
+    }
 }
 
 fn verdict(happening: &Happening) -> Verdict {
