@@ -1,6 +1,10 @@
 //! The command line: one struct per subcommand, each in its own file, and the way from it to a draft of a plan.
 //! It must not open a connection or end the process; `main` does the one, clap the other on wrong usage.
 
+mod check;
+mod events;
+mod matrix;
+mod output;
 mod request;
 mod run;
 mod usage;
@@ -8,6 +12,8 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+pub use check::CheckArgs;
+pub use matrix::MatrixArgs;
 pub use run::RunArgs;
 pub use usage::UsageError;
 
@@ -32,11 +38,17 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Tell in ten seconds whether a stream is live, and if not, how it is held back
+    Check(Box<CheckArgs>),
     /// Hold many subscribers on a stream, and measure what reaches them and when
     Run(Box<RunArgs>),
+    /// Check many server setups, one after the other
+    Matrix(Box<MatrixArgs>),
 }
 
-const TOP_EXAMPLE: &str = "  loadgen run http://localhost:8080/prices -c 5000 --for 30s
+const TOP_EXAMPLE: &str = "  loadgen check http://localhost:8080/prices
+      is it live? One word, and how it is known
+  loadgen run http://localhost:8080/prices -c 5000 --for 30s
       5,000 subscribers for 30 seconds, and a table of latencies";
 
 /// What stands below the options: an example, and the exit codes of every command.

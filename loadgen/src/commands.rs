@@ -1,4 +1,6 @@
 //! The subcommands: each takes what was typed and returns how it ended. Only here, and in `main`, is printed.
 
+pub mod check;
+pub mod matrix;
 pub mod run;
 mod store;

@@ -11,7 +11,9 @@ fn main() -> ExitCode {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     let outcome = match Cli::parse().command {
+        Command::Check(args) => commands::check::run(*args, &command_line),
         Command::Run(args) => commands::run::run(*args, &command_line),
+        Command::Matrix(args) => commands::matrix::run(*args, &command_line),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -1,6 +1,7 @@
 //! What a run will do, in words of the field: valid by construction, free of command-line types.
 //! It must not know clap, read a clock or open a socket; `cli` makes it and the engine runs it.
 
+mod check;
 mod draft;
 mod json_path;
 mod route;
@@ -12,7 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use draft::Draft;
+pub use check::{CheckPlan, Expect};
+pub use draft::{CheckDraft, Draft};
 pub use json_path::{JsonPath, JsonPathError, TimeUnit};
 pub use route::{ConnectTo, Resolve, Route, RouteError};
 pub use tls::{TlsError, Trust};
@@ -55,7 +57,7 @@ pub struct Plan {
 /// Where connections go and as whom they address the server.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// Never empty; connections use them in turn. Each answered when it was probed.
+    /// Never empty; connections of a run use them in turn, and each took a connection beforehand.
     pub endpoints: Vec<Endpoint>,
     /// The value of the `Host` header: name, and port where it is not the scheme's own.
     pub host: String,
@@ -70,6 +72,16 @@ pub enum Endpoint {
     Tcp(SocketAddr),
     /// The path of a Unix socket.
     Unix(PathBuf),
+}
+
+impl Endpoint {
+    /// Whether it is on this machine for certain.
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
+            Self::Unix(_) => true,
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {
@@ -191,7 +203,7 @@ pub struct TracePlan {
 pub struct Output {
     /// Where the run record goes (`--out`).
     pub record: Option<PathBuf>,
-    /// Print the record on stdout instead of the table.
+    /// Print one JSON object on stdout instead of a page for people.
     pub json: bool,
     /// Show progress on stderr while the run goes on.
     pub progress: bool,

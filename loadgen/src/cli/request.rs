@@ -12,9 +12,12 @@ use super::UsageError;
 use crate::plan::{ConnectTo, Resolve, Route, TlsPlan, Trust};
 use crate::request::{Asked, Environment, HeaderLine, HttpVersion, header_value};
 
+/// The heading above these options in a help text.
+pub(super) const HEADING: &str = "Request options, as curl spells them";
+
 /// What every connection sends, and how it reaches the server.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Request options, as curl spells them")]
+#[derive(Debug, Default, PartialEq, Args)]
+#[command(next_help_heading = HEADING)]
 pub(super) struct RequestArgs {
     /// Method [default: GET, or POST with a body]
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
@@ -56,10 +59,6 @@ pub(super) struct RequestArgs {
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
-
-    /// Ask for gzip, deflate, br or zstd, and decode what comes
-    #[arg(long)]
-    compressed: bool,
 
     /// Speak HTTP/1.0
     #[arg(long = "http1.0", conflicts_with = "http1_1")]
@@ -109,7 +108,7 @@ impl RequestArgs {
         Ok(Some(TlsPlan::new(host, &trust, self.version()?)?))
     }
 
-    /// What is to be sent; files are read and variables filled in here.
+    /// What is to be sent, without a choice of content codings; files are read and variables filled in here.
     pub(super) fn asked(self, environment: &Environment<'_>) -> Result<Asked, UsageError> {
         Ok(Asked {
             method: self.method.as_deref().map(checked_method).transpose()?,
@@ -126,7 +125,7 @@ impl RequestArgs {
                 .as_deref()
                 .map(|agent| header_value("User-Agent", agent, environment))
                 .transpose()?,
-            compressed: self.compressed,
+            compressed: false,
             version: self.version()?,
         })
     }

@@ -2,22 +2,20 @@
 //! It must not open a connection or read a clock.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum, value_parser};
+use clap::{Args, value_parser};
 use run_record::limits::Limit;
 use url::Url;
 
-use super::request::RequestArgs;
+use super::events::EventArgs;
+use super::output::OutputArgs;
+use super::request::{self, RequestArgs};
 use super::values::{self, Rate};
 use super::{UsageError, after_help};
-use crate::plan::{
-    Color, Draft, Format, Load, Output, Plan, SequenceSource, StampSource, SubscriberPolicy,
-    Target, TracePlan,
-};
-use crate::request::Environment;
+use crate::plan::{Draft, Load, Plan, SubscriberPolicy, Target, TracePlan};
+use crate::request::{Asked, Environment};
 
 /// The options of `loadgen run`, as typed.
 #[derive(Debug, Args)]
@@ -33,8 +31,15 @@ pub struct RunArgs {
     #[command(flatten)]
     request: RequestArgs,
 
+    /// Ask for gzip, deflate, br or zstd, and decode what comes
+    #[arg(long, help_heading = request::HEADING)]
+    compressed: bool,
+
     #[command(flatten)]
     events: EventArgs,
+
+    #[command(flatten)]
+    trace: TraceArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -100,29 +105,7 @@ struct LoadArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Events")]
-struct EventArgs {
-    /// How a body is cut into events; auto goes by the content type
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value = "auto",
-        hide_possible_values = true
-    )]
-    format: FormatArg,
-
-    /// Send time in the data: auto, none or json:/pointer:unit (iso, s, ms, us, ns)
-    #[arg(long, value_name = "WHERE", default_value = "auto", value_parser = values::stamp_source)]
-    sent_at: StampSource,
-
-    /// Sequence number, to tell loss by: auto, id, none or json:/pointer
-    #[arg(long = "seq", value_name = "WHERE", default_value = "auto", value_parser = values::sequence_source)]
-    sequence: SequenceSource,
-
-    /// Spacing at which events are due
-    #[arg(long, value_name = "TIME", value_parser = values::positive_duration)]
-    due_every: Option<Duration>,
-
+struct TraceArgs {
     /// Streams whose arrivals are kept event by event
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u16).range(..=16))]
     trace: u16,
@@ -144,57 +127,16 @@ struct LimitArgs {
     min: Vec<Limit>,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-struct OutputArgs {
-    /// Write the run record to this file
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-
-    /// Print the run record on stdout instead of the table
-    #[arg(long)]
-    json: bool,
-
-    /// Show no progress while the run goes on
-    #[arg(long)]
-    no_progress: bool,
-
-    /// auto, always or never
-    #[arg(
-        long,
-        value_name = "WHEN",
-        value_enum,
-        default_value = "auto",
-        hide_possible_values = true
-    )]
-    color: ColorArg,
-
-    /// Use ASCII symbols only
-    #[arg(long)]
-    ascii: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormatArg {
-    Auto,
-    Sse,
-    Lines,
-    Bytes,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ColorArg {
-    Auto,
-    Always,
-    Never,
-}
-
 impl RunArgs {
     /// The run asked for; files are read and environment variables filled in here.
     pub fn draft(self, environment: &Environment<'_>) -> Result<Draft, UsageError> {
         let route = self.request.route(&self.url);
         let tls = self.request.tls(&self.url)?;
-        let (request, host) = self.request.asked(environment)?.into_request(&self.url);
+        let asked = Asked {
+            compressed: self.compressed,
+            ..self.request.asked(environment)?
+        };
+        let (request, host) = asked.into_request(&self.url);
         let (wait, allowed_host) = (self.load.wait, self.load.allow_host.clone());
         let plan = Plan {
             target: Target {
@@ -209,14 +151,14 @@ impl RunArgs {
             },
             keep_going: self.load.keep_going,
             load: self.load.into_load(),
+            format: self.events.format(),
             stamps: self.events.sent_at,
             sequence: self.events.sequence,
             due_every: self.events.due_every,
-            format: self.events.format.into(),
             limits: [self.limits.max, self.limits.min].concat(),
             trace: TracePlan {
-                streams: self.events.trace.into(),
-                events_per_stream: self.events.trace_events as usize,
+                streams: self.trace.trace.into(),
+                events_per_stream: self.trace.trace_events as usize,
             },
             output: self.output.into_output(environment),
             url: values::without_user_info(self.url),
@@ -238,50 +180,6 @@ impl LoadArgs {
             // A worker without a connection would only idle.
             workers: workers.min(self.connections as usize),
             sources: self.sources,
-        }
-    }
-}
-
-impl OutputArgs {
-    fn into_output(self, environment: &Environment<'_>) -> Output {
-        Output {
-            record: self.out,
-            json: self.json,
-            progress: !self.no_progress,
-            color: self.color.into(),
-            ascii: self.ascii || !is_utf8_locale(environment),
-        }
-    }
-}
-
-/// Source: POSIX: the first of these that is set and not empty decides.
-fn is_utf8_locale(environment: &Environment<'_>) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| environment(name).filter(|value| !value.is_empty()));
-    locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
-}
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Auto => Self::Auto,
-            FormatArg::Sse => Self::Sse,
-            FormatArg::Lines => Self::Lines,
-            FormatArg::Bytes => Self::Bytes,
-        }
-    }
-}
-
-impl From<ColorArg> for Color {
-    fn from(color: ColorArg) -> Self {
-        match color {
-            ColorArg::Auto => Self::Auto,
-            ColorArg::Always => Self::Always,
-            ColorArg::Never => Self::Never,
         }
     }
 }

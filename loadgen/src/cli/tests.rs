@@ -19,8 +19,10 @@ fn environment(name: &str) -> Option<String> {
 
 fn parse(arguments: &[&str]) -> Result<RunArgs, clap::Error> {
     let line = ["loadgen", "run"].iter().chain(arguments);
-    let Command::Run(args) = Cli::try_parse_from(line)?.command;
-    Ok(*args)
+    match Cli::try_parse_from(line)?.command {
+        Command::Run(args) => Ok(*args),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn try_draft(arguments: &[&str]) -> Result<Draft, UsageError> {
@@ -377,7 +379,8 @@ fn help(path: &[&str]) -> String {
 
 #[test]
 fn help_reads_well_at_80_columns() {
-    let (top, run) = (help(&[]), help(&["run"]));
-    insta::assert_snapshot!("help", top);
-    insta::assert_snapshot!("help_run", run);
+    insta::assert_snapshot!("help", help(&[]));
+    insta::assert_snapshot!("help_check", help(&["check"]));
+    insta::assert_snapshot!("help_run", help(&["run"]));
+    insta::assert_snapshot!("help_matrix", help(&["matrix"]));
 }

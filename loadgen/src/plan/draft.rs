@@ -1,10 +1,11 @@
 //! A plan before its target was looked up: everything the command line says, nothing the network says.
 //! It must not know the command line's form or look anything up.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Endpoint, Plan, Route};
+use super::{CheckPlan, Endpoint, Plan, Route};
 
 /// A run as asked for. `preflight` makes it a [`Plan`], or says why it cannot work.
 #[derive(Clone, Debug)]
@@ -52,6 +53,55 @@ impl Draft {
     pub fn complete(mut self, endpoints: Vec<Endpoint>, sources: Vec<IpAddr>) -> Plan {
         self.plan.target.endpoints = endpoints;
         self.plan.load.sources = sources;
+        self.plan
+    }
+}
+
+/// A check as asked for. `preflight` makes it a [`CheckPlan`], or says why it cannot work.
+#[derive(Clone, Debug)]
+pub struct CheckDraft {
+    /// Its endpoints are empty until [`CheckDraft::complete`]; therefore private.
+    plan: CheckPlan,
+    route: Route,
+    wait: Duration,
+    server: Vec<OsString>,
+}
+
+impl CheckDraft {
+    /// `plan` without endpoints, and the way to them. The target is tried for `wait`; zero does not try it at all,
+    /// the first probe will. `server` is the command that starts it, with its arguments; empty if it runs already.
+    pub fn new(plan: CheckPlan, route: Route, wait: Duration, server: Vec<OsString>) -> Self {
+        Self {
+            plan,
+            route,
+            wait,
+            server,
+        }
+    }
+
+    /// Everything but the endpoints.
+    pub fn asked(&self) -> &CheckPlan {
+        &self.plan
+    }
+
+    /// The way to the server.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// How long the target may take until it accepts a connection; zero does not try it.
+    pub fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// The command that starts the server, with its arguments; empty if it runs already.
+    pub fn server(&self) -> &[OsString] {
+        &self.server
+    }
+
+    /// The plan, with at least one endpoint.
+    pub fn complete(mut self, endpoints: Vec<Endpoint>) -> CheckPlan {
+        self.plan.target.endpoints = endpoints;
         self.plan
     }
 }

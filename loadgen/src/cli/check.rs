@@ -1,0 +1,170 @@
+//! `loadgen check`: its options, and the draft of a check that they ask for.
+//! It must not open a connection, start the server or know the probes.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum, value_parser};
+use url::Url;
+
+use super::events::EventArgs;
+use super::output::OutputArgs;
+use super::request::RequestArgs;
+use super::values;
+use super::{UsageError, after_help};
+use crate::plan::{CheckDraft, CheckPlan, Expect, Target};
+use crate::request::{Environment, Request};
+
+/// The options of `loadgen check`, as typed.
+#[derive(Debug, Args)]
+#[command(after_help = after_help(EXAMPLE))]
+pub struct CheckArgs {
+    /// The stream: an http or https address
+    #[arg(value_parser = values::http_url)]
+    url: Url,
+
+    /// Start this server first, wait for it, and stop it at the end
+    #[arg(last = true, value_name = "COMMAND")]
+    server: Vec<OsString>,
+
+    #[command(flatten)]
+    watch: WatchArgs,
+
+    #[command(flatten)]
+    request: RequestArgs,
+
+    /// As curl has it; a check asks with and without compression in any case.
+    #[arg(long, hide = true)]
+    compressed: bool,
+
+    #[command(flatten)]
+    events: EventArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+const EXAMPLE: &str = "  loadgen check http://localhost:3000/prices
+      one word: live, batched, buffered or cut, with its evidence
+  loadgen check --expect live --json http://localhost:9292/ -- rackup -p 9292
+      starts the server, checks it and stops it; exit code 0 if it is live";
+
+/// How long a server of our own may take to start, unless `--wait` says.
+const TIME_TO_START: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Check")]
+struct WatchArgs {
+    /// Time for which a stream is watched at most [default: 10s]
+    #[arg(long = "for", value_name = "TIME", value_parser = values::positive_duration)]
+    watch: Option<Duration>,
+
+    /// Sit through a silence of this length, to find limits on idle streams
+    #[arg(long, value_name = "TIME", value_parser = values::positive_duration)]
+    idle: Option<Duration>,
+
+    /// Hold this many streams at once
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..=1000))]
+    streams: Option<u16>,
+
+    /// Send a request that is not GET or HEAD up to N times [default: 1]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=100))]
+    repeat: Option<u16>,
+
+    /// Verdict demanded: live, batched, buffered, cut or any
+    #[arg(
+        long,
+        value_name = "VERDICT",
+        value_enum,
+        default_value = "live",
+        hide_possible_values = true
+    )]
+    expect: ExpectArg,
+
+    /// Print what would be sent, and stop
+    #[arg(long)]
+    plan: bool,
+
+    /// Try until the target answers, at most this long [default: 0s, with a COMMAND 30s]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    wait: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ExpectArg {
+    Live,
+    Batched,
+    Buffered,
+    Cut,
+    Any,
+}
+
+impl CheckArgs {
+    /// Print the list of probes and stop (`--plan`).
+    pub fn plan_only(&self) -> bool {
+        self.watch.plan
+    }
+
+    /// The check asked for; files are read and environment variables filled in here.
+    pub fn draft(self, environment: &Environment<'_>) -> Result<CheckDraft, UsageError> {
+        let watch = self.watch;
+        let route = self.request.route(&self.url);
+        let tls = self.request.tls(&self.url)?;
+        let (mut request, host) = self.request.asked(environment)?.into_request(&self.url);
+        let own_encoding = take_encoding(&mut request);
+        let plan = CheckPlan {
+            target: Target {
+                endpoints: Vec::new(),
+                host,
+                tls,
+            },
+            request,
+            own_encoding,
+            watch: watch.watch.unwrap_or(CheckPlan::DEFAULT_WATCH),
+            watch_given: watch.watch.is_some(),
+            idle: watch.idle,
+            streams: watch.streams,
+            format: self.events.format(),
+            stamps: self.events.sent_at,
+            sequence: self.events.sequence,
+            due_every: self.events.due_every,
+            repeat: watch.repeat.unwrap_or(1),
+            expect: watch.expect.into(),
+            output: self.output.into_output(environment),
+            url: values::without_user_info(self.url),
+        };
+        if watch.repeat.is_some() && plan.is_safe() {
+            return Err(UsageError::RepeatOfSafe(plan.request.method));
+        }
+        let unsaid = match self.server.is_empty() {
+            true => Duration::ZERO,
+            false => TIME_TO_START,
+        };
+        let wait = watch.wait.unwrap_or(unsaid);
+        Ok(CheckDraft::new(plan, route, wait, self.server))
+    }
+}
+
+/// The user's own `Accept-Encoding`, taken out of the request; several lines are one list.
+///
+/// Source: RFC 9110 section 5.3.
+fn take_encoding(request: &mut Request) -> Option<String> {
+    let is_encoding = |name: &str| name.eq_ignore_ascii_case("Accept-Encoding");
+    let taken = request
+        .headers
+        .extract_if(.., |(name, _)| is_encoding(name));
+    let values: Vec<String> = taken.map(|(_, value)| value).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+impl From<ExpectArg> for Expect {
+    fn from(expect: ExpectArg) -> Self {
+        match expect {
+            ExpectArg::Live => Self::Live,
+            ExpectArg::Batched => Self::Batched,
+            ExpectArg::Buffered => Self::Buffered,
+            ExpectArg::Cut => Self::Cut,
+            ExpectArg::Any => Self::Any,
+        }
+    }
+}

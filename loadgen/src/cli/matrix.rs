@@ -1,0 +1,51 @@
+//! `loadgen matrix`: its options.
+//! It must not start a server or know what setups there are.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, value_parser};
+
+use super::after_help;
+use super::output::OutputArgs;
+use super::values;
+use crate::plan::Output;
+use crate::request::Environment;
+
+/// The options of `loadgen matrix`, as typed.
+#[derive(Debug, Args)]
+#[command(after_help = after_help(EXAMPLE))]
+pub struct MatrixArgs {
+    /// The setups to check, in this order [default: all that are there]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+
+    /// Where setups are kept, one directory each
+    #[arg(long, value_name = "DIR", default_value = "scripts/setups")]
+    pub setups: PathBuf,
+
+    /// List the setups, and stop
+    #[arg(long)]
+    pub list: bool,
+
+    /// Time for which each stream is watched at most [default: 10s]
+    #[arg(long = "for", value_name = "TIME", value_parser = values::positive_duration)]
+    pub watch: Option<Duration>,
+
+    /// Hold this many streams at once
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..=1000))]
+    pub streams: Option<u16>,
+
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+const EXAMPLE: &str = "  loadgen matrix rails-webrick rails-puma-tcp --streams 10
+      starts one after the other, checks it, stops it, and prints a table";
+
+impl MatrixArgs {
+    /// What is to be shown and written.
+    pub fn output(self, environment: &Environment<'_>) -> Output {
+        self.output.into_output(environment)
+    }
+}
