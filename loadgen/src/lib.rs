@@ -1,5 +1,7 @@
 //! The instrument for servers that stream over HTTP.
 
+pub mod check;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod coding;
@@ -9,6 +11,7 @@ pub mod engine;
 pub mod exit;
 pub mod plan;
 pub mod preflight;
+pub mod probe;
 pub mod request;
 pub mod schedule;
 pub mod self_check;

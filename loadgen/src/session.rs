@@ -2,7 +2,7 @@
 //!
 //! Sans-IO: bytes and times in, records and decisions out. It must not know sockets, clocks or workers.
 
-mod cadence;
+pub mod cadence;
 pub mod end;
 pub mod framing;
 pub mod head;

@@ -295,8 +295,8 @@ pub enum ServerClock {
 pub struct Truth {
     /// Events it made for this stream.
     pub emitted_events: u64,
-    /// Bytes of those events.
-    pub emitted_bytes: u64,
+    /// Bytes of those events, where the log says so.
+    pub emitted_bytes: Option<u64>,
     /// Events it wrote to this connection.
     pub written_events: u64,
     /// Whether the source would have gone on after the response ended.

@@ -74,11 +74,10 @@ fn gloss_of_hidden(silence: &Silence, conclusion: &Conclusion) -> String {
             ms(silence.watched)
         )
     } else {
-        let held = silence.emitted_bytes.unwrap_or_default() as f64;
         format!(
             "nothing within {} although the server made {}",
             ms(silence.watched),
-            bytes(held)
+            made(silence)
         )
     }
 }
@@ -315,6 +314,15 @@ fn of_live(live: &Live, timeline: &Timeline) -> Vec<String> {
     lines
 }
 
+/// What the server made while nothing came, by its own log.
+fn made(silence: &Silence) -> String {
+    let events = plural(silence.emitted_events.unwrap_or_default(), "event");
+    match silence.emitted_bytes {
+        Some(held) => format!("{events} of {}", bytes(held as f64)),
+        None => events,
+    }
+}
+
 fn of_silence(silence: &Silence) -> Vec<String> {
     let mut lines = vec![match silence.head {
         Some(_) if silence.comments > 0 => format!(
@@ -329,11 +337,10 @@ fn of_silence(silence: &Silence) -> Vec<String> {
         ),
         None => format!("not even a head within {}", ms(silence.watched)),
     }];
-    if let (Some(events), Some(held)) = (silence.emitted_events, silence.emitted_bytes) {
+    if silence.emitted_events.is_some() {
         lines.push(format!(
-            "the server's own log: {} of {} in that time",
-            plural(events, "event"),
-            bytes(held as f64)
+            "the server's own log: {} in that time",
+            made(silence)
         ));
     }
     lines

@@ -62,6 +62,14 @@ impl Transport {
         }
     }
 
+    /// This side of a TCP connection; none for a Unix socket.
+    pub fn local_address(&self) -> Option<std::net::SocketAddr> {
+        match &self.socket {
+            Dialled::Tcp(socket) => socket.local_addr().ok(),
+            Dialled::Unix(_) => None,
+        }
+    }
+
     /// One `recvmsg` into `buffer`; of TLS this is ciphertext, to be given to [`Transport::open`].
     pub fn receive(&self, buffer: &mut [u8], control: &mut [u8]) -> io::Result<Received> {
         receive::receive(self, buffer, control)
@@ -70,11 +78,7 @@ impl Transport {
     /// Decrypts as much of `ciphertext` as yields one buffer of plaintext, and takes it off its front.
     ///
     /// Errors: `InvalidData` with the TLS error (a certificate that is not trusted, a broken record).
-    pub fn open(
-        &mut self,
-        ciphertext: &mut &[u8],
-        plaintext: &mut [u8],
-    ) -> io::Result<Opened> {
+    pub fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> io::Result<Opened> {
         let Some(tls) = &mut self.tls else {
             return Ok(Opened::Nothing);
         };

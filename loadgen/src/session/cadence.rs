@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// The schedule of one stream, as far as its arrivals have shown it.
 #[derive(Debug)]
-pub(super) struct Cadence {
+pub struct Cadence {
     every: Nanos,
     /// When the next event is due.
     next: Option<Wall>,
@@ -16,7 +16,7 @@ pub(super) struct Cadence {
 
 impl Cadence {
     /// A stream whose events are due every `every`.
-    pub(super) fn new(every: Duration) -> Cadence {
+    pub fn new(every: Duration) -> Cadence {
         Cadence {
             every: every.into(),
             next: None,
@@ -24,7 +24,7 @@ impl Cadence {
     }
 
     /// When the event that arrived at `arrival` was due. Events are taken in order, none left out.
-    pub(super) fn due(&mut self, arrival: Wall) -> Wall {
+    pub fn due(&mut self, arrival: Wall) -> Wall {
         let due = self.next.map_or(arrival, |next| next.min(arrival));
         self.next = Some(due + self.every);
         due

@@ -4,14 +4,7 @@ use super::end::End;
 use super::head::Head;
 use super::units::Kind;
 use crate::plan::Format;
-
-const LINES: [&str; 5] = [
-    "text/plain",
-    "application/x-ndjson",
-    "application/ndjson",
-    "application/jsonl",
-    "application/json-seq",
-];
+use verdict::{media, observations};
 
 /// The kind of stream that a response is read as; the error says why it is none.
 pub(super) fn accept(head: &Head, format: Format) -> Result<Kind, End> {
@@ -32,8 +25,11 @@ pub(super) fn accept(head: &Head, format: Format) -> Result<Kind, End> {
         Format::Sse => Ok(Kind::Sse),
         Format::Lines => Ok(Kind::Lines),
         Format::Bytes => Ok(Kind::Bytes),
-        Format::Auto if media_type == "text/event-stream" => Ok(Kind::Sse),
-        Format::Auto if LINES.contains(&media_type.as_str()) => Ok(Kind::Lines),
-        Format::Auto => Err(End::WrongType(media_type)),
+        Format::Auto => match media::format_of(&media_type) {
+            Some(observations::Format::Sse) => Ok(Kind::Sse),
+            Some(observations::Format::Lines) => Ok(Kind::Lines),
+            Some(observations::Format::Bytes) => Ok(Kind::Bytes),
+            None => Err(End::WrongType(media_type)),
+        },
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn find(timeline: &Timeline) -> Option<Silence> {
         head: timeline.head,
         watched: timeline.end,
         comments: comments.len(),
-        emitted_bytes: truth.map(|truth| truth.emitted_bytes),
+        emitted_bytes: truth.and_then(|truth| truth.emitted_bytes),
         emitted_events: truth.map(|truth| truth.emitted_events),
     })
 }

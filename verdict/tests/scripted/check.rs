@@ -126,7 +126,7 @@ impl Scene {
         let made = source::make(rhythm, size, count, until, &mut chance);
         let truth = Truth {
             emitted_events: made.len() as u64,
-            emitted_bytes: made.iter().map(|made| made.bytes).sum(),
+            emitted_bytes: Some(made.iter().map(|made| made.bytes).sum()),
             written_events: 0,
             more_to_come: count.is_none_or(|count| count > made.len() as u64),
         };

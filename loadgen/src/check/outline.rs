@@ -1,0 +1,72 @@
+//! What a check will send, said before the first byte: one line, or the list of `--plan`.
+
+use crate::plan::CheckPlan;
+use run_record::redact;
+
+/// One line: how many requests, where to, how many at a time and for how long.
+pub fn announcement(plan: &CheckPlan) -> String {
+    let method = &plan.request.method;
+    let url = redact::url(plan.url.as_str());
+    let most = most_requests(plan);
+    let requests = if most == 1 {
+        "1 request".to_owned()
+    } else {
+        format!("up to {most} requests")
+    };
+    let total = plan.watch + plan.idle.unwrap_or_default();
+    format!(
+        "{requests}, {} at a time, up to {} s: {method} {url}",
+        at_once(plan),
+        total.as_secs_f64()
+    )
+}
+
+/// The requests in the order in which they may be sent, each with its condition.
+pub fn outline(plan: &CheckPlan) -> Vec<String> {
+    let method = &plan.request.method;
+    let encoding = match plan.own_encoding.as_deref() {
+        Some("") => "without Accept-Encoding, as asked for".to_owned(),
+        Some(own) => format!("with the Accept-Encoding given ({})", own.escape_debug()),
+        None => "with Accept-Encoding, as a browser asks".to_owned(),
+    };
+    let mut lines = vec![format!("{method} {encoding}")];
+    if !plan.is_safe() {
+        if plan.repeat > 1 {
+            let others = plan.repeat - 1;
+            lines.push(format!("up to {others} more as controls (--repeat)"));
+        }
+        return lines;
+    }
+    if plan.is_loopback() && plan.streams.is_none() && plan.idle.is_none() {
+        lines.push("the same beside it, once the first is served: two streams at once".into());
+    }
+    if plan.own_encoding.as_deref() != Some("") {
+        lines.push(
+            "if it is not live or is compressed: the same without Accept-Encoding".into(),
+        );
+    }
+    lines.push("if a beginning was late, or a response was cut: the same once more".into());
+    if plan.url.path() == "/prices" {
+        lines.push("if it is target-server and not live: at another rate, with other sizes".into());
+    }
+    if plan.is_loopback() {
+        lines.push("if nothing comes: GET /truth, the log that a target-server keeps".into());
+    }
+    if let Some(streams) = plan.streams {
+        lines.push(format!("at the end, {streams} streams at once (--streams)"));
+    }
+    lines
+}
+
+fn most_requests(plan: &CheckPlan) -> usize {
+    if !plan.is_safe() {
+        return plan.repeat.into();
+    }
+    let companion = usize::from(at_once(plan) == 2 && plan.streams.is_none());
+    super::MAX_QUESTIONS + companion + plan.streams.map_or(0, usize::from)
+}
+
+fn at_once(plan: &CheckPlan) -> u16 {
+    let two = plan.is_loopback() && plan.is_safe() && plan.idle.is_none();
+    plan.streams.unwrap_or(if two { 2 } else { 1 })
+}

@@ -1,0 +1,247 @@
+//! How long a request is watched: the budget of a check as rules over plain values. Pure; it reads no clock.
+
+use crate::plan::CheckPlan;
+use run_record::time::Nanos;
+use verdict::observations::{EndKind, Probe};
+use verdict::plan::{Ask, Why};
+
+/// Where nothing has come and a person watches, silence is sat through for so long (DESIGN section 4).
+const LONGEST_SILENCE: Nanos = Nanos::from_secs(90);
+/// The default of `--for`: who asks for more wants to see what happens later.
+const DEFAULT_WATCH: Nanos = Nanos::from_secs(10);
+/// Of a longer watch, so much at most is kept for the other requests.
+const RESERVE: Nanos = Nanos::from_secs(10);
+/// A second stream begins so long after the first, when that has shown that it is served.
+const COMPANION_AFTER: Nanos = Nanos::from_millis(700);
+/// A second stream without an event for this long waits in a queue.
+const COMPANION_WAITS: Nanos = Nanos::from_millis(1_000);
+/// Events of the second stream that show that it is served.
+const COMPANION_EVENTS: usize = 5;
+/// Any other request needs at least this much time to say something.
+const LEAST_USEFUL: Nanos = Nanos::from_millis(1_000);
+
+/// The budget of one check.
+#[derive(Clone, Debug)]
+pub(super) struct Patience {
+    /// What all requests together may take.
+    limit: Nanos,
+    /// What the first request may take, whatever it shows, before others are asked; zero lets it stop early.
+    first_at_least: Nanos,
+    /// A silence that must be sat through.
+    idle: Option<Nanos>,
+    waits: bool,
+}
+
+/// What the present request has shown.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Look {
+    /// How long it has been watched.
+    pub watched: Nanos,
+    /// Nothing more can come of it.
+    pub is_over: bool,
+    /// More of the same would not change what it says.
+    pub is_settled: bool,
+    /// So far each event came as it should.
+    pub is_live: bool,
+    /// The response is compressed.
+    pub is_coded: bool,
+    /// Events so far.
+    pub events: usize,
+    /// Time since the last byte.
+    pub silence: Nanos,
+    /// Another request would tell more than this one.
+    pub wants_another: bool,
+    /// Events of a second stream, and how long it has been watched.
+    pub companion: Option<(usize, Nanos)>,
+}
+
+impl Patience {
+    pub(super) fn new(plan: &CheckPlan, waits: bool) -> Patience {
+        let watch = Nanos::from(plan.watch);
+        let idle = plan.idle.map(Nanos::from);
+        let is_long = plan.watch_given && watch > DEFAULT_WATCH;
+        let reserve = Nanos(watch.0 / 4).min(RESERVE);
+        Patience {
+            limit: watch + idle.unwrap_or_default(),
+            first_at_least: if is_long { watch - reserve } else { Nanos::ZERO },
+            idle,
+            waits: waits && !plan.watch_given,
+        }
+    }
+
+    /// When the check ends at the latest.
+    pub(super) fn limit(&self) -> Nanos {
+        self.limit
+    }
+
+    /// Whether it is time to ask what else could be asked: at half of the budget, of a stream that has not decided.
+    pub(super) fn asks_what_else(&self, look: &Look) -> bool {
+        let is_undecided = !look.is_over && !look.is_settled;
+        // Silence is not cut short: a response that is held to its end must be able to end.
+        let says_something = look.events > 0 || look.is_coded;
+        is_undecided && says_something && look.watched >= Nanos(self.limit.0 / 2)
+    }
+
+    /// Whether a second stream is to be started beside the first.
+    pub(super) fn wants_companion(&self, look: &Look) -> bool {
+        let is_served = look.is_live || (look.is_settled && !look.is_over);
+        is_served && look.events > 0 && (look.is_settled || look.watched >= COMPANION_AFTER)
+    }
+
+    /// Whether the present request has been watched for long enough; `elapsed` counts from the check's beginning.
+    pub(super) fn is_over(&mut self, ask: &Ask, look: &Look, elapsed: Nanos) -> bool {
+        if look.is_over {
+            return true;
+        }
+        if let Some((events, watched)) = look.companion
+            && events < COMPANION_EVENTS
+            && watched < COMPANION_WAITS
+            && elapsed < self.limit
+        {
+            return false;
+        }
+        let is_first = ask.why == Why::AsBrowser;
+        if elapsed >= self.limit {
+            let goes_on = self.waits && is_first && look.events == 0;
+            if goes_on {
+                self.limit = LONGEST_SILENCE;
+            }
+            return !goes_on;
+        }
+        if is_first && let Some(idle) = self.idle {
+            return look.silence >= idle;
+        }
+        if is_first && look.watched < self.first_at_least {
+            return false;
+        }
+        look.is_settled || look.wants_another
+    }
+
+    /// Whether enough time is left for an answer: what took its time once takes it again.
+    pub(super) fn affords(&self, ask: &Ask, done: &[Probe], elapsed: Nanos) -> bool {
+        let left = self.limit - elapsed;
+        let Some(last) = done.last() else {
+            return true;
+        };
+        let ended = last.end.kind != EndKind::StillOpen;
+        let took = last.end.at - last.request.sent.unwrap_or(last.request.scheduled);
+        let needed = match ask.why {
+            Why::AsBrowser => Nanos::ZERO,
+            Why::WithoutCompression | Why::Again if ended => took + Nanos(took.0 / 20),
+            _ => LEAST_USEFUL,
+        };
+        left > needed
+    }
+}
+
+/// Whoever answers like this is not asked again.
+pub(super) fn is_refusal(probe: &Probe) -> bool {
+    let status = probe.head.as_ref().map(|head| head.status);
+    probe.failure.is_some() || status.is_some_and(|status| status != 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use verdict::observations::Asked;
+
+    const FIRST: Ask = Ask {
+        accept_encoding: true,
+        asked: Asked {
+            interval: None,
+            size: None,
+            count: None,
+        },
+        why: Why::AsBrowser,
+    };
+
+    fn patience() -> Patience {
+        Patience {
+            limit: Nanos::from_secs(10),
+            first_at_least: Nanos::ZERO,
+            idle: None,
+            waits: false,
+        }
+    }
+
+    fn seconds(watched: u64) -> Look {
+        Look {
+            watched: Nanos::from_secs(watched),
+            events: 1,
+            ..Look::default()
+        }
+    }
+
+    #[test]
+    fn what_is_settled_or_over_is_not_watched_any_longer() {
+        let is_over = |look: Look| patience().is_over(&FIRST, &look, look.watched);
+        assert!(!is_over(seconds(3)));
+        assert!(is_over(Look {
+            is_settled: true,
+            ..seconds(3)
+        }));
+        assert!(is_over(Look {
+            is_over: true,
+            ..seconds(0)
+        }));
+        assert!(is_over(seconds(10)));
+    }
+
+    #[test]
+    fn silence_goes_on_where_a_person_watches_and_up_to_ninety_seconds() {
+        let silent = |watched| Look {
+            events: 0,
+            ..seconds(watched)
+        };
+        let mut patience = Patience {
+            waits: true,
+            ..patience()
+        };
+        assert!(!patience.is_over(&FIRST, &silent(10), Nanos::from_secs(10)));
+        assert_eq!(patience.limit(), LONGEST_SILENCE);
+        assert!(patience.is_over(&FIRST, &silent(90), Nanos::from_secs(90)));
+        assert!(super::tests::patience().is_over(&FIRST, &silent(10), Nanos::from_secs(10)));
+    }
+
+    #[test]
+    fn at_half_time_an_undecided_stream_may_give_way_and_a_silent_one_does_not() {
+        assert!(!patience().asks_what_else(&seconds(4)));
+        assert!(patience().asks_what_else(&seconds(5)));
+        let silent = Look {
+            events: 0,
+            ..seconds(5)
+        };
+        assert!(!patience().asks_what_else(&silent));
+        assert!(patience().asks_what_else(&Look {
+            is_coded: true,
+            ..silent
+        }));
+    }
+
+    #[test]
+    fn a_second_stream_is_given_time_to_be_served() {
+        let beside = |events, watched| Look {
+            is_settled: true,
+            companion: Some((events, Nanos::from_millis(watched))),
+            ..seconds(2)
+        };
+        let is_over = |look: Look| patience().is_over(&FIRST, &look, look.watched);
+        assert!(!is_over(beside(0, 500)));
+        assert!(is_over(beside(5, 500)));
+        assert!(is_over(beside(0, 1_000)));
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_rest_is_not_begun() {
+        let mut ended = Probe::default();
+        ended.end.kind = EndKind::LastChunk;
+        ended.end.at = run_record::time::Wall(6_000_000_000);
+        let control = Ask {
+            why: Why::WithoutCompression,
+            ..FIRST
+        };
+        let affords = |elapsed| patience().affords(&control, &[ended.clone()], elapsed);
+        assert!(affords(Nanos::from_secs(3)));
+        assert!(!affords(Nanos::from_secs(6)));
+    }
+}

@@ -1,0 +1,417 @@
+//! One watched connection: moves bytes and times from the socket to the witness, and follows redirects.
+
+use super::witness::Witness;
+use crate::clock;
+use crate::connection::connect;
+use crate::connection::transport::{Opened, Transport};
+use crate::plan::{Endpoint, Target};
+use crate::request::Request;
+use crate::session::reading::Reading;
+use mio::event::Event;
+use mio::{Interest, Poll, Token};
+use run_record::time::{Nanos, Wall};
+use std::io;
+use std::net::SocketAddr;
+use url::Url;
+use verdict::observations::Probe;
+
+/// Reads from one socket in one turn before the others are looked at.
+const READS_PER_TURN: usize = 64;
+/// An endpoint that has not answered by then is given up, and the next one tried.
+const CONNECT_LIMIT: Nanos = Nanos::from_secs(5);
+/// Redirects that are followed (WHATWG Fetch allows 20).
+const MAX_REDIRECTS: usize = 20;
+
+/// What all streams share: nothing is kept in them between two reads.
+#[derive(Debug)]
+pub(super) struct Buffers {
+    pub(super) bytes: Box<[u8]>,
+    pub(super) plaintext: Box<[u8]>,
+    pub(super) control: Vec<u8>,
+}
+
+/// What the poll says about a socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    writable: bool,
+    closing: bool,
+}
+
+/// One request and its connection.
+#[derive(Debug)]
+pub(super) struct Stream {
+    witness: Witness,
+    request: Request,
+    url: Url,
+    phase: Phase,
+    transport: Option<Transport>,
+    local: Option<SocketAddr>,
+    endpoint: usize,
+    /// Endpoints that were tried for this request.
+    tried: usize,
+    dialled: Wall,
+    bytes: Vec<u8>,
+    sent: usize,
+    /// A clock value from before the latest call that found the socket empty.
+    empty_since: Wall,
+    /// The last turn ended before the socket was empty.
+    more: Option<Ready>,
+    requests: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Connecting,
+    Securing,
+    Sending,
+    Open,
+    Closed,
+}
+
+enum Turn {
+    Empty,
+    Drained,
+    GoOn,
+    Over,
+}
+
+impl Ready {
+    pub(super) fn of(event: &Event) -> Ready {
+        Ready {
+            writable: event.is_writable() || event.is_error(),
+            closing: event.is_read_closed() || event.is_error(),
+        }
+    }
+}
+
+impl Stream {
+    pub(super) fn new(witness: Witness, request: Request, url: Url, endpoint: usize) -> Stream {
+        Stream {
+            witness,
+            request,
+            url,
+            phase: Phase::Closed,
+            transport: None,
+            local: None,
+            endpoint,
+            tried: 0,
+            dialled: Wall::default(),
+            bytes: Vec::new(),
+            sent: 0,
+            empty_since: Wall::default(),
+            more: None,
+            requests: 0,
+        }
+    }
+
+    pub(super) fn witness(&self) -> &Witness {
+        &self.witness
+    }
+
+    pub(super) fn witness_mut(&mut self) -> &mut Witness {
+        &mut self.witness
+    }
+
+    pub(super) fn into_probe(self) -> Probe {
+        self.witness.into_probe()
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.transport.is_some()
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Sending | Phase::Securing)
+    }
+
+    pub(super) fn endpoint(&self) -> usize {
+        self.endpoint
+    }
+
+    pub(super) fn requests(&self) -> usize {
+        self.requests
+    }
+
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        self.local
+    }
+
+    pub(super) fn has_more_to_read(&self) -> bool {
+        self.more.is_some()
+    }
+
+    /// A poll that began at `at` did not list this socket: it was empty then.
+    pub(super) fn was_empty(&mut self, at: Wall) {
+        self.empty_since = self.empty_since.max(at);
+    }
+
+    /// Begins to connect; where an endpoint refuses at once, to the next one.
+    pub(super) fn dial(&mut self, target: &Target, poll: &Poll, token: Token) {
+        self.bytes = self.request.to_bytes(&target.host, None);
+        self.sent = 0;
+        loop {
+            let endpoint = &target.endpoints[self.endpoint % target.endpoints.len()];
+            self.tried += 1;
+            self.dialled = clock::wall();
+            let error = match self.dial_endpoint(endpoint, target, poll, token) {
+                Ok(()) => return,
+                Err(error) => error,
+            };
+            if !self.try_next(target) {
+                return self.fail(endpoint, &error);
+            }
+        }
+    }
+
+    fn dial_endpoint(
+        &mut self,
+        endpoint: &Endpoint,
+        target: &Target,
+        poll: &Poll,
+        token: Token,
+    ) -> io::Result<()> {
+        let mut transport = connect(endpoint, None, target.tls.as_ref())?;
+        poll.registry().register(
+            &mut transport,
+            token,
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
+        self.phase = Phase::Connecting;
+        self.transport = Some(transport);
+        Ok(())
+    }
+
+    /// Whether there is an endpoint that was not tried; it is the present one then.
+    fn try_next(&mut self, target: &Target) -> bool {
+        let is_left = self.tried < target.endpoints.len();
+        if is_left {
+            self.endpoint = (self.endpoint + 1) % target.endpoints.len();
+        }
+        is_left
+    }
+
+    fn fail(&mut self, endpoint: &Endpoint, error: &io::Error) {
+        self.close();
+        let why = match error.kind() {
+            io::ErrorKind::InvalidData => format!("{endpoint}: TLS: {error}"),
+            _ => format!("{endpoint}: {error}"),
+        };
+        self.witness.failed(why, clock::wall());
+    }
+
+    /// Gives up an endpoint that has not answered in time, and follows a redirect.
+    pub(super) fn keep_time(&mut self, target: &Target, poll: &Poll, token: Token) {
+        let endpoint = &target.endpoints[self.endpoint % target.endpoints.len()];
+        let error = match (&self.transport, self.phase) {
+            (Some(transport), Phase::Connecting) => match transport.finish_connect() {
+                Err(error) => error,
+                Ok(_) if clock::wall() < self.dialled + CONNECT_LIMIT => return,
+                Ok(_) => io::Error::new(io::ErrorKind::TimedOut, "no connection within 5 s"),
+            },
+            _ => return self.follow(target, poll, token),
+        };
+        self.transport = None;
+        if self.try_next(target) {
+            self.dial(target, poll, token);
+        } else {
+            self.fail(endpoint, &error);
+        }
+    }
+
+    /// Within the origin a redirect is followed, as an `EventSource` does; any other is for the user to decide.
+    /// Whatever else is over is closed.
+    fn follow(&mut self, target: &Target, poll: &Poll, token: Token) {
+        if !self.witness.is_over() || self.transport.is_none() {
+            return;
+        }
+        self.close();
+        let followed = self
+            .witness
+            .redirect()
+            .filter(|_| self.requests <= MAX_REDIRECTS)
+            .and_then(|to| {
+                let location = to.location.as_bytes();
+                self.request.redirected(&self.url, to.status, location).ok()
+            })
+            .filter(|next| next.same_origin);
+        if let Some(next) = followed {
+            self.witness.restart();
+            (self.request, self.url, self.tried) = (next.request, next.url, 0);
+            self.dial(target, poll, token);
+        }
+    }
+
+    pub(super) fn ready(&mut self, ready: Ready, buffers: &mut Buffers) {
+        let Some(transport) = &self.transport else {
+            return;
+        };
+        if self.phase == Phase::Connecting {
+            // An error is dealt with when time is kept: it knows the other endpoints.
+            if !matches!(transport.finish_connect(), Ok(true)) {
+                return;
+            }
+            self.established();
+        } else if ready.writable && self.phase < Phase::Open {
+            self.send();
+        }
+        self.read(ready, buffers);
+    }
+
+    /// Goes on where the last turn left off.
+    pub(super) fn go_on(&mut self, buffers: &mut Buffers) {
+        if let Some(ready) = self.more.take() {
+            self.read(ready, buffers);
+        }
+    }
+
+    fn established(&mut self) {
+        let now = clock::wall();
+        let Some(transport) = &self.transport else {
+            return;
+        };
+        self.local = transport.local_address();
+        let is_tcp = self.local.is_some();
+        self.witness.connected(is_tcp.then(|| now - self.dialled));
+        self.empty_since = now;
+        self.phase = if transport.is_tls() {
+            Phase::Securing
+        } else {
+            Phase::Sending
+        };
+        self.send();
+    }
+
+    fn send(&mut self) {
+        if let Err(error) = self.try_send() {
+            self.lost(&error);
+        }
+    }
+
+    fn try_send(&mut self) -> io::Result<()> {
+        let Some(transport) = &mut self.transport else {
+            return Ok(());
+        };
+        let flushed = transport.flush()?;
+        if self.phase == Phase::Securing {
+            if transport.is_handshaking() {
+                return Ok(());
+            }
+            self.phase = Phase::Sending;
+        }
+        if self.phase != Phase::Sending {
+            return Ok(());
+        }
+        // Read before the write that completes the request: an answer can be there before it returns.
+        let mut now = clock::wall();
+        while self.sent < self.bytes.len() {
+            match transport.write(&self.bytes[self.sent..]) {
+                Ok(bytes) => self.sent += bytes,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            if self.sent < self.bytes.len() {
+                now = clock::wall();
+            }
+        }
+        if flushed || transport.flush()? {
+            self.phase = Phase::Open;
+            self.empty_since = now;
+            self.requests += 1;
+            self.witness.requested(now);
+        }
+        Ok(())
+    }
+
+    /// Reads until the socket is empty, or its turn is over. `closing`: its end stands behind the last bytes.
+    fn read(&mut self, ready: Ready, buffers: &mut Buffers) {
+        for _ in 0..READS_PER_TURN {
+            match self.read_once(buffers) {
+                Turn::Drained if ready.closing => {}
+                Turn::GoOn => {}
+                Turn::Drained | Turn::Empty | Turn::Over => return,
+            }
+        }
+        self.more = Some(ready);
+    }
+
+    fn read_once(&mut self, buffers: &mut Buffers) -> Turn {
+        let Some(transport) = &mut self.transport else {
+            return Turn::Over;
+        };
+        let before = clock::wall();
+        let received = match transport.receive(&mut buffers.bytes, &mut buffers.control) {
+            Ok(received) => received,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.empty_since = before;
+                return Turn::Empty;
+            }
+            Err(error) => {
+                self.lost(&error);
+                return Turn::Over;
+            }
+        };
+        let read = clock::wall();
+        if received.bytes == 0 {
+            self.witness.closed(None, read);
+            self.close();
+            return Turn::Over;
+        }
+        let is_drained = received.bytes < buffers.bytes.len();
+        let reading = Reading::new(self.empty_since, received.stamp, read, is_drained);
+        if is_drained {
+            self.empty_since = before;
+        }
+        self.witness.begin_read(&reading);
+        let bytes = &buffers.bytes[..received.bytes];
+        if transport.is_tls() {
+            if let Err(error) = self.open(bytes, &mut buffers.plaintext) {
+                self.lost(&error);
+                return Turn::Over;
+            }
+        } else {
+            self.witness.take(bytes);
+        }
+        if self.witness.is_over() {
+            return Turn::Over;
+        }
+        if is_drained {
+            Turn::Drained
+        } else {
+            Turn::GoOn
+        }
+    }
+
+    fn open(&mut self, mut ciphertext: &[u8], plaintext: &mut [u8]) -> io::Result<()> {
+        loop {
+            let Some(transport) = &mut self.transport else {
+                return Ok(());
+            };
+            match transport.open(&mut ciphertext, plaintext)? {
+                Opened::Nothing => break,
+                Opened::Closed => {
+                    self.witness.closed(None, clock::wall());
+                    return Ok(());
+                }
+                Opened::Plaintext(length) => self.witness.take(&plaintext[..length]),
+            }
+        }
+        if self.phase < Phase::Open {
+            self.try_send()?;
+        }
+        Ok(())
+    }
+
+    /// The connection broke.
+    fn lost(&mut self, error: &io::Error) {
+        self.witness.closed(Some(error), clock::wall());
+        self.close();
+    }
+
+    pub(super) fn close(&mut self) {
+        if let Some(mut transport) = self.transport.take() {
+            transport.say_goodbye();
+        }
+        self.phase = Phase::Closed;
+        self.more = None;
+    }
+}
