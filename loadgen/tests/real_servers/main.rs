@@ -65,8 +65,8 @@ fn rails_on_puma_serves_its_five_streams() {
 #[test]
 #[ignore = "needs puma and Rails: ./scripts/test installs them"]
 fn rails_on_puma_serves_its_five_streams_over_a_unix_socket() {
-    let puma = Setup::start_on_socket("puma-unix", "puma.sock");
-    let socket = puma.file("puma.sock");
+    let puma = Setup::start_on_socket("puma-unix", "http.sock");
+    let socket = puma.file("http.sock");
     let socket = socket.to_str().expect("a temporary path is text");
     let outcome = run(
         &puma.url("/live/small?lm=1"),

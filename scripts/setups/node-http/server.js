@@ -6,7 +6,8 @@
 //            &size=BYTES         pad the data to at least this size
 // GET /stats                     what the server really did: {"opened":…,"open":…,"written":…}
 //
-// Each event carries its number and two times in nanoseconds since the Unix epoch: when it was due and when it was emitted.
+// The data of each event begins with target-server's stamps, in its order: {"seq":N,"due":NS,"emitted":NS,"instance":PID, and times are
+// nanoseconds since the Unix epoch.
 'use strict';
 const http = require('node:http');
 const { performance } = require('node:perf_hooks');
@@ -53,7 +54,7 @@ class Ticker {
   }
 
   frame(due) {
-    const data = `{"seq":${this.seq},"due":${wallNs(due)},"emitted":${wallNs(performance.now())},"pad":"`;
+    const data = `{"seq":${this.seq},"due":${wallNs(due)},"emitted":${wallNs(performance.now())},"instance":${process.pid},"p":"`;
     return `id: ${this.seq}\ndata: ${data}${'x'.repeat(Math.max(0, this.size - data.length - 2))}"}\n\n`;
   }
 
