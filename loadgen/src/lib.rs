@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod child;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod coding;
