@@ -2,7 +2,6 @@
 
 pub mod check;
 pub mod child;
-pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod coding;
