@@ -178,11 +178,13 @@ impl Check<'_> {
             if companion.is_none() && self.wants_companion(&ask, &look) {
                 companion = Some(self.prober.start(self.questions.order(&ask, round)));
                 self.purposes.push(Purpose::Companion);
+                continue;
             }
             if self.is_interrupted() || self.patience.is_over(&ask, &look, self.elapsed()) {
                 break;
             }
         }
+        self.patience.note(self.elapsed() - began);
         for number in [Some(first), companion].into_iter().flatten() {
             self.close(number);
         }
@@ -227,23 +229,43 @@ impl Check<'_> {
             is_over,
             is_settled: is_settled || is_settled_together,
             is_live: plan::is_live_so_far(probe, &own),
-            is_coded: probe
-                .head
-                .as_ref()
-                .is_some_and(|head| head.content_coding().is_some()),
+            has_head: probe.head.is_some(),
             events: probe.events.len(),
             silence,
             wants_another: false,
             companion: beside.map(|beside| (beside.events.len(), now - beside.request.scheduled)),
         };
-        if self.patience.asks_what_else(&look) {
-            let mut so_far = self.done.clone();
-            so_far.push(self.prober.witness(first).probe().clone());
-            let observations = self.observations(&so_far);
-            look.wants_another =
-                self.may_ask(1) && plan::next(&observations, self.questions.reach()).is_some();
+        if self.patience.asks_what_else(&look) && self.may_ask(1) {
+            look.wants_another = self.would_tell_more(first);
         }
         look
+    }
+
+    /// Whether another request would tell more than watching this one any longer.
+    fn would_tell_more(&mut self, number: usize) -> bool {
+        let mut so_far = self.done.clone();
+        so_far.push(self.noted(number));
+        let observations = self.observations(&so_far);
+        let is_coded = so_far.iter().any(|probe| {
+            let head = probe.head.as_ref();
+            head.is_some_and(|head| head.content_coding().is_some())
+        });
+        match plan::next(&observations, self.questions.reach()) {
+            Some(ask) => ask.why != Why::WithoutCompression || is_coded,
+            None => false,
+        }
+    }
+
+    /// What a request has seen so far, with what it asked of a server that can be asked.
+    fn noted(&mut self, number: usize) -> Probe {
+        let witness = self.prober.witness(number);
+        let mut probe = witness.probe().clone();
+        let is_own_server = witness.is_own_server();
+        self.questions.learn(&probe, is_own_server);
+        if number == 0 {
+            probe.request.asked = self.questions.reach().first;
+        }
+        probe
     }
 
     /// Two at once show a server with a single worker; on someone else's server that is for the user to ask.
@@ -261,13 +283,7 @@ impl Check<'_> {
 
     fn close(&mut self, number: usize) {
         self.prober.stop(number);
-        let witness = self.prober.witness(number);
-        let is_own_server = witness.is_own_server();
-        let mut probe = witness.probe().clone();
-        self.questions.learn(&probe, is_own_server);
-        if number == 0 {
-            probe.request.asked = self.questions.reach().first;
-        }
+        let mut probe = self.noted(number);
         if self.plan.is_loopback() && self.plan.is_safe() && truth::is_wanted(&probe) {
             let peer = self.prober.local_address(number);
             probe.truth = truth::of(&self.plan.target, peer, &probe);

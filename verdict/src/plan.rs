@@ -73,6 +73,7 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
     let ask = match cut {
         Some(cut) => limit_again(cut, &delivery, &readings, reach),
         None => once_more(&delivery, &readings, reach)
+            .or_else(|| decide(&delivery, &readings, reach))
             .or_else(|| without_compression(&delivery, &readings))
             .or_else(|| vary(&delivery, &readings, reach)),
     };
@@ -207,6 +208,19 @@ fn without_compression(delivery: &Delivery, readings: &Readings) -> Option<Ask> 
     })
 }
 
+/// Another rate or size comes before the control where there is no word yet and nothing speaks for a compressor.
+fn decide(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    let has_no_word = matches!(
+        delivery.signature,
+        Signature::Undecided(_) | Signature::Silence(_)
+    );
+    let head = readings.at(delivery.shown_by).timeline.probe.head.as_ref();
+    let is_plain = head.is_some_and(|head| head.content_coding().is_none());
+    (has_no_word && is_plain)
+        .then(|| vary(delivery, readings, reach))
+        .flatten()
+}
+
 /// How many other rates or sizes than the first were asked for.
 fn variations(readings: &Readings) -> usize {
     let mut distinct: Vec<Asked> = Vec::new();
@@ -274,12 +288,21 @@ fn other_rate(asked: Asked, gap_ms: f64) -> Asked {
     }
 }
 
-/// Fast enough that a block which opened once or not at all opens several times.
+/// Fast enough that a block which opened once or not at all opens several times, and long enough to say LIVE.
 fn faster(asked: Asked, gap_ms: f64) -> Asked {
+    const EVENTS: u64 = 60;
     Asked {
         interval: Some(nanos((gap_ms * 0.1).max(FASTEST_MS))),
+        count: at_least(asked.count, EVENTS),
         ..asked
     }
+}
+
+fn at_least(count: Option<Count>, events: u64) -> Option<Count> {
+    count.map(|count| match count {
+        Count::Events(count) => Count::Events(count.max(events)),
+        Count::Endless => Count::Endless,
+    })
 }
 
 /// At least 50,000 bytes a second, in events small enough to show small blocks:
@@ -287,10 +310,7 @@ fn faster(asked: Asked, gap_ms: f64) -> Asked {
 fn more_bytes(asked: Asked) -> Asked {
     const EVENTS: u64 = 600;
     const BYTES: u64 = 250;
-    let count = asked.count.map(|count| match count {
-        Count::Events(count) => Count::Events(count.max(EVENTS)),
-        Count::Endless => Count::Endless,
-    });
+    let count = at_least(asked.count, EVENTS);
     let size = Some(asked.size.unwrap_or(BYTES).max(BYTES));
     Asked {
         interval: Some(nanos(FASTEST_MS)),

@@ -9,7 +9,7 @@ mod compare;
 
 use std::cmp::Ordering;
 
-use run_record::time::Nanos;
+use run_record::time::{Nanos, Wall};
 use run_record::verdict::Reason;
 
 use crate::observations::Observations;
@@ -73,15 +73,16 @@ impl<'a> Readings<'a> {
         &self.all
     }
 
-    /// Whether a probe ran alone: streams at the same time are a question of their own.
+    /// Whether a probe ran alone, or was served before anybody else asked: streams at the same time are a
+    /// question of their own.
     fn ran_alone(&self, index: usize) -> bool {
-        let round = |reading: &Reading| reading.timeline.probe.request.round;
-        let own = round(&self.all[index]);
-        self.all
-            .iter()
-            .filter(|reading| round(reading) == own)
-            .count()
-            == 1
+        let request = &self.all[index].timeline.probe.request;
+        let served = served_at(&self.all[index]);
+        let others = self.all.iter().enumerate().filter(|(at, _)| *at != index);
+        others
+            .map(|(_, reading)| &reading.timeline.probe.request)
+            .filter(|other| other.round == request.round)
+            .all(|other| served.is_some_and(|served| served <= other.scheduled))
     }
 
     /// Whether a later probe was refused although the first one met a stream: too
@@ -315,4 +316,11 @@ fn extent(reading: &Reading) -> f64 {
         Signature::Silence(silence) => silence.emitted_bytes.unwrap_or(0) as f64,
         _ => 0.0,
     }
+}
+
+/// When the first event of a probe had certainly arrived.
+fn served_at(reading: &Reading) -> Option<Wall> {
+    let probe = reading.timeline.probe;
+    let read = probe.events.first()?.read;
+    probe.reads.get(read).map(|read| read.arrival.latest)
 }

@@ -41,9 +41,7 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
         lines.push("the same beside it, once the first is served: two streams at once".into());
     }
     if plan.own_encoding.as_deref() != Some("") {
-        lines.push(
-            "if it is not live or is compressed: the same without Accept-Encoding".into(),
-        );
+        lines.push("if it is not live or is compressed: the same without Accept-Encoding".into());
     }
     lines.push("if a beginning was late, or a response was cut: the same once more".into());
     if plan.url.path() == "/prices" {

@@ -27,6 +27,8 @@ pub(super) struct Patience {
     limit: Nanos,
     /// What the first request may take, whatever it shows, before others are asked; zero lets it stop early.
     first_at_least: Nanos,
+    /// How long the previous request was watched: what happened once is given as long to happen again.
+    previous: Nanos,
     /// A silence that must be sat through.
     idle: Option<Nanos>,
     waits: bool,
@@ -43,8 +45,8 @@ pub(super) struct Look {
     pub is_settled: bool,
     /// So far each event came as it should.
     pub is_live: bool,
-    /// The response is compressed.
-    pub is_coded: bool,
+    /// The response has begun.
+    pub has_head: bool,
     /// Events so far.
     pub events: usize,
     /// Time since the last byte.
@@ -63,7 +65,12 @@ impl Patience {
         let reserve = Nanos(watch.0 / 4).min(RESERVE);
         Patience {
             limit: watch + idle.unwrap_or_default(),
-            first_at_least: if is_long { watch - reserve } else { Nanos::ZERO },
+            first_at_least: if is_long {
+                watch - reserve
+            } else {
+                Nanos::ZERO
+            },
+            previous: Nanos::ZERO,
             idle,
             waits: waits && !plan.watch_given,
         }
@@ -77,8 +84,8 @@ impl Patience {
     /// Whether it is time to ask what else could be asked: at half of the budget, of a stream that has not decided.
     pub(super) fn asks_what_else(&self, look: &Look) -> bool {
         let is_undecided = !look.is_over && !look.is_settled;
-        // Silence is not cut short: a response that is held to its end must be able to end.
-        let says_something = look.events > 0 || look.is_coded;
+        // Silence is not cut short: a response that is held to its end, head and all, must be able to end.
+        let says_something = look.events > 0 || look.has_head;
         is_undecided && says_something && look.watched >= Nanos(self.limit.0 / 2)
     }
 
@@ -114,7 +121,15 @@ impl Patience {
         if is_first && look.watched < self.first_at_least {
             return false;
         }
+        if ask.why == Why::Again && look.watched < self.previous + Nanos(self.previous.0 / 10) {
+            return false;
+        }
         look.is_settled || look.wants_another
+    }
+
+    /// A request was watched for this long.
+    pub(super) fn note(&mut self, watched: Nanos) {
+        self.previous = watched;
     }
 
     /// Whether enough time is left for an answer: what took its time once takes it again.
@@ -159,6 +174,7 @@ mod tests {
         Patience {
             limit: Nanos::from_secs(10),
             first_at_least: Nanos::ZERO,
+            previous: Nanos::ZERO,
             idle: None,
             waits: false,
         }
@@ -200,7 +216,12 @@ mod tests {
         assert!(!patience.is_over(&FIRST, &silent(10), Nanos::from_secs(10)));
         assert_eq!(patience.limit(), LONGEST_SILENCE);
         assert!(patience.is_over(&FIRST, &silent(90), Nanos::from_secs(90)));
-        assert!(super::tests::patience().is_over(&FIRST, &silent(10), Nanos::from_secs(10)));
+        let mut alone = Patience {
+            waits: false,
+            ..patience
+        };
+        alone.limit = Nanos::from_secs(10);
+        assert!(alone.is_over(&FIRST, &silent(10), Nanos::from_secs(10)));
     }
 
     #[test]
@@ -213,7 +234,7 @@ mod tests {
         };
         assert!(!patience().asks_what_else(&silent));
         assert!(patience().asks_what_else(&Look {
-            is_coded: true,
+            has_head: true,
             ..silent
         }));
     }

@@ -38,7 +38,10 @@ pub(super) fn of(target: &Target, peer: Option<SocketAddr>, probe: &Probe) -> Op
         Some(stream) => vec![stream.to_owned()],
         None => {
             let list: List = get(endpoint, &target.host, "/truth")?;
-            list.streams.into_iter().map(|listed| listed.stream).collect()
+            list.streams
+                .into_iter()
+                .map(|listed| listed.stream)
+                .collect()
         }
     };
     streams.iter().find_map(|stream| {
@@ -113,8 +116,9 @@ fn get<T: for<'de> Deserialize<'de>>(endpoint: &Endpoint, host: &str, path: &str
 /// HTTP/1.0, so that the body ends with the connection.
 fn exchange(mut socket: impl Read + Write, host: &str, path: &str) -> io::Result<Vec<u8>> {
     let agent = concat!("streamgauge/", env!("CARGO_PKG_VERSION"));
-    let request =
-        format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n");
+    let request = format!(
+        "GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n"
+    );
     socket.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     socket.take(MAX_ANSWER).read_to_end(&mut answer)?;

@@ -158,10 +158,17 @@ fn tally_stamped(timeline: &Timeline, releases: &[Release], watched: f64) -> Tal
         watched,
         pauses: Vec::new(),
     };
+    let mut newest = f64::MIN;
     for release in releases.iter().filter(|release| release.count() > 0) {
         let mut late = 0;
         for event in &timeline.events[release.events.clone()] {
             let Some(wait) = event.wait() else { continue };
+            // Overtaken by a later one: its place is wrong, not its time; a finding says so.
+            let is_overtaken = event.emitted.is_some_and(|emitted| emitted < newest);
+            newest = newest.max(event.emitted.unwrap_or(newest));
+            if is_overtaken {
+                continue;
+            }
             tally.good += usize::from(wait.hi <= limit);
             late += usize::from(wait.lo > limit);
             tally.judged += usize::from(wait.hi <= limit || wait.lo > limit);

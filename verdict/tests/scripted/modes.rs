@@ -115,6 +115,7 @@ fn lost_doubled_and_reordered_events_are_findings() {
         (Mode::Lose { nth: 7 }, "loss.silent"),
         (Mode::Duplicate { nth: 7 }, "order.duplicate"),
         (Mode::Reorder { nth: 7 }, "order.reordered"),
+        (Mode::Reorder { nth: 4 }, "order.reordered"),
     ];
     for (mode, code) in modes {
         in_both_roles(mode, endless, |_, _| Truth::is(Word::Live));
