@@ -1,12 +1,17 @@
-//! What a run says in a terminal: while it goes on, and when it has ended.
+//! What a command says in a terminal: while a run goes on, when it has ended, and what a check found.
 //!
 //! Texts only: whoever calls writes them, and moves the cursor where there is one.
 
+mod check;
+mod closing;
 mod end_table;
 mod line;
 mod live_view;
+mod matrix;
 mod progress;
 
+pub use check::check_page;
 pub use end_table::end_table;
 pub use live_view::live_view;
+pub use matrix::{MatrixRow, matrix_page};
 pub use progress::{Latency, Machine, Progress, progress_line};

@@ -5,13 +5,11 @@ mod machine;
 mod metrics;
 mod traffic;
 
-use run_record::end::EndReason;
 use run_record::measured::Group;
 use run_record::record::RunRecord;
-use run_record::verdict::Confidence;
-use unicode_width::UnicodeWidthStr;
 
-use super::line::{Line, wrap};
+use super::closing;
+use super::line::{Line, confidence, wrap};
 use crate::number;
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone};
@@ -34,7 +32,9 @@ pub fn end_table(record: &RunRecord, files: &[String], style: &Style) -> String 
         lines.extend(section);
     }
     lines.push(Line::default());
-    lines.extend(last_lines(record, files, style));
+    let files: Vec<_> = files.iter().map(|file| sanitise(file)).collect();
+    let files = Line::new("  ").then(files.join(style.dot()));
+    lines.extend(closing::exit(record.exit.as_ref(), files, style));
     lines.iter().map(|line| line.render(style) + "\n").collect()
 }
 
@@ -59,7 +59,7 @@ fn headline(record: &RunRecord, total: &Group, style: &Style) -> Vec<Line> {
     };
     let mut lines = wrap(style, first, 2, facts);
     if let Some(verdict) = &record.verdict {
-        let confidence = format!("confidence {}", confidence_word(verdict.confidence));
+        let confidence = format!("confidence {}", confidence(verdict.confidence));
         let gloss = Line::new(sanitise(&verdict.gloss));
         lines.extend(wrap(
             style,
@@ -68,12 +68,7 @@ fn headline(record: &RunRecord, total: &Group, style: &Style) -> Vec<Line> {
             vec![gloss, Line::new(confidence)],
         ));
     }
-    if record.end.reason != EndReason::Completed {
-        let text = sanitise(&record.end.text);
-        let colon = if text.is_empty() { "" } else { ": " };
-        let words = end_words(record.end.reason);
-        lines.push(Line::new("  ").toned(Tone::Warn, format!("{words}{colon}{text}")));
-    }
+    lines.extend(closing::ended(&record.end));
     lines
 }
 
@@ -113,73 +108,4 @@ fn events(total: &Group) -> String {
         number::count(received),
         number::count(expected)
     )
-}
-
-fn confidence_word(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Low => "low",
-        Confidence::Medium => "medium",
-        Confidence::High => "high",
-    }
-}
-
-fn end_words(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::Completed => "completed",
-        EndReason::TargetGone => "the target went away",
-        EndReason::CircuitBreaker => "stopped by itself",
-        EndReason::Refused => "not started",
-        EndReason::Interrupted => "interrupted",
-        EndReason::Internal => "stopped by a fault of this tool",
-    }
-}
-
-/// The files on the left, the exit code on the right, its reason above.
-fn last_lines(record: &RunRecord, files: &[String], style: &Style) -> Vec<Line> {
-    let files: Vec<_> = files.iter().map(|file| sanitise(file)).collect();
-    let mut left = Line::new("  ").then(files.join(style.dot()));
-    let Some(exit) = &record.exit else {
-        return vec![left];
-    };
-    let mut lines = Vec::new();
-    if exit.code != 0 && !exit.reason.is_empty() {
-        let reason = sanitise(&exit.reason);
-        let wrapped = words_wrapped(&reason, style.width.saturating_sub(2));
-        lines.extend(
-            wrapped
-                .into_iter()
-                .map(|line| Line::new("  ").toned(Tone::Bad, line)),
-        );
-    }
-    let code = format!("exit {}", exit.code);
-    let room = style.width.saturating_sub(code.width());
-    if left.columns() + 1 > room {
-        lines.push(std::mem::take(&mut left));
-    }
-    let tone = if exit.code == 0 {
-        Tone::Good
-    } else {
-        Tone::Bad
-    };
-    lines.push(left.up_to(room).toned(tone, code));
-    lines
-}
-
-/// A sentence on as many lines as it needs: what to do stands at its end and must not be cut off.
-fn words_wrapped(sentence: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in sentence.split(' ') {
-        let line = lines
-            .last_mut()
-            .expect("begins with one line and only grows");
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.width() + 1 + word.width() <= columns {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }

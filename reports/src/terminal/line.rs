@@ -1,5 +1,6 @@
 //! Lines of coloured pieces that never grow wider than the terminal.
 
+use run_record::verdict::Confidence;
 use unicode_width::UnicodeWidthStr;
 
 use crate::style::{Style, Tone};
@@ -85,4 +86,33 @@ pub(super) fn wrap(style: &Style, first: Line, indent: usize, facts: Vec<Line>) 
         begins = false;
     }
     lines
+}
+
+/// A sentence on as many lines as it needs, none longer than so many columns unless a single word
+/// is: what to do stands at its end and must not be cut off.
+pub(super) fn words(sentence: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in sentence.split(' ') {
+        let line = lines
+            .last_mut()
+            .expect("begins with one line and only grows");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= columns {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// How sure something is, as a word.
+pub(super) fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
+    }
 }

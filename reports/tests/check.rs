@@ -1,0 +1,340 @@
+//! What a check says on a terminal: snapshots of whole pages, and what holds for every page.
+//!
+//! After a wanted change: `INSTA_UPDATE=always cargo test -p reports`, then read the difference.
+
+#[path = "sample/checks.rs"]
+mod checks;
+
+use checks::Drop;
+use insta::assert_snapshot;
+use proptest::prelude::*;
+use reports::style::Style;
+use reports::terminal::{MatrixRow, check_page, matrix_page};
+use run_record::end::{End, EndReason, Exit};
+use run_record::record::RunRecord;
+use run_record::time::Nanos;
+use run_record::verdict::{Hold, HoldBy, Verdict, Word};
+use unicode_width::UnicodeWidthStr;
+
+/// The page in all characters, and below it in ASCII.
+fn both(page: impl Fn(&Style) -> String) -> String {
+    let ascii = Style {
+        ascii: true,
+        ..Style::default()
+    };
+    let rule = "=".repeat(80);
+    format!("{}{rule}\n{}", page(&Style::default()), page(&ascii))
+}
+
+fn pages(record: &RunRecord) -> String {
+    both(|style| check_page(record, style))
+}
+
+#[test]
+fn live() {
+    assert_snapshot!(pages(&checks::live()));
+}
+
+#[test]
+fn live_too_fast_to_show_every_event_and_without_send_times() {
+    assert_snapshot!(pages(&checks::fast_foreign_live()));
+}
+
+#[test]
+fn batched_by_size() {
+    assert_snapshot!(pages(&checks::batched()));
+}
+
+#[test]
+fn batched_by_time() {
+    assert_snapshot!(pages(&checks::batched_by_time()));
+}
+
+#[test]
+fn buffered() {
+    assert_snapshot!(pages(&checks::buffered()));
+}
+
+#[test]
+fn cut() {
+    assert_snapshot!(pages(&checks::cut()));
+}
+
+/// The end is what matters: of a long stream, its last events are shown.
+#[test]
+fn cut_after_more_events_than_can_be_shown() {
+    let evidence = ["two responses ended at the age of 15.0 s, whatever they carried"];
+    let verdict = checks::verdict(Word::Cut, "ended after 15.0 s, twice", &evidence);
+    let drops = checks::live_drops(20, 750);
+    let record = checks::check("http://localhost/ticks", &drops, 15_004, verdict);
+    assert_snapshot!(pages(&record));
+}
+
+#[test]
+fn no_stream() {
+    assert_snapshot!(pages(&checks::no_stream()));
+}
+
+#[test]
+fn inconclusive() {
+    assert_snapshot!(pages(&checks::inconclusive()));
+}
+
+#[test]
+fn invalid() {
+    assert_snapshot!(pages(&checks::invalid()));
+}
+
+#[test]
+fn a_check_that_was_interrupted_before_a_verdict() {
+    let mut record = checks::no_stream();
+    record.verdict = None;
+    record.end = End {
+        reason: EndReason::Interrupted,
+        text: "Ctrl-C after 2 s".to_owned(),
+    };
+    record.exit = Some(Exit {
+        code: 130,
+        reason: "interrupted".to_owned(),
+    });
+    assert_snapshot!(check_page(&record, &Style::default()));
+}
+
+#[test]
+fn colours() {
+    let colour = Style {
+        colour: true,
+        ..Style::default()
+    };
+    let page = check_page(&checks::batched(), &colour);
+    assert_snapshot!(page.replace('\x1b', "ESC"));
+}
+
+#[test]
+fn inconclusive_always_names_the_next_command() {
+    let mut record = checks::inconclusive();
+    record.verdict.as_mut().unwrap().findings.clear();
+    record.plan.url = "http://localhost/news?a=1&b=2".to_owned();
+    let page = check_page(&record, &Style::default());
+    assert!(
+        page.contains("loadgen check 'http://localhost/news?a=1&b=2' --for 60s"),
+        "{page}"
+    );
+}
+
+/// Invariant 6: every number of a page is in the record.
+#[test]
+fn the_page_can_be_made_again_from_the_file_alone() {
+    for record in [checks::live(), checks::batched(), checks::cut()] {
+        let file = record.write().unwrap();
+        let read = RunRecord::read(&file).unwrap();
+        assert_eq!(pages(&read), pages(&record));
+    }
+}
+
+fn found(word: Word, hold: Option<Hold>) -> Option<Verdict> {
+    let mut verdict = checks::verdict(word, "", &[]);
+    verdict.hold = hold;
+    Some(verdict)
+}
+
+fn setups() -> Vec<MatrixRow> {
+    let row =
+        |setup: &str, verdict, first_ms, latest_us, streams: &str, expected: &str| MatrixRow {
+            setup: setup.to_owned(),
+            verdict,
+            first_event: Some(Nanos::from_millis(first_ms)),
+            delivery_max: Some(Nanos::from_micros(latest_us)),
+            streams: Some(streams.to_owned()),
+            expected: Some(expected.to_owned()),
+            skipped: None,
+        };
+    let hold = |by, bytes, ms| {
+        Some(Hold {
+            bytes,
+            ms,
+            ..Hold::by(by)
+        })
+    };
+    let end = Some(Hold::by(HoldBy::End));
+    let size = hold(HoldBy::Size, Some(4_096), None);
+    let time = hold(HoldBy::Time, None, Some(206));
+    let either = hold(HoldBy::SizeOrTime, Some(4_096), Some(206));
+    let mut unmeasured = row("rails-rainbows-em", None, 0, 0, "", "buffered");
+    unmeasured.first_event = None;
+    unmeasured.delivery_max = None;
+    unmeasured.streams = None;
+    vec![
+        row(
+            "rails-webrick",
+            found(Word::Buffered, end),
+            4_010,
+            4_000_000,
+            "1 of 10",
+            "buffered",
+        ),
+        row(
+            "rails-puma-tcp",
+            found(Word::Batched, time),
+            205,
+            206_300,
+            "5 of 10",
+            "batched",
+        ),
+        row(
+            "rails-puma-unix",
+            found(Word::Live, None),
+            3,
+            4_000,
+            "5 of 10",
+            "live",
+        ),
+        row(
+            "rails-unicorn",
+            found(Word::Cut, None),
+            11,
+            3_100,
+            "1 of 10",
+            "live",
+        ),
+        row(
+            "nginx-default",
+            found(Word::Batched, size),
+            3_900,
+            3_900_000,
+            "10 of 10",
+            "batched",
+        ),
+        row(
+            "nginx-gzip",
+            found(Word::Batched, either),
+            300,
+            210_000,
+            "10 of 10",
+            "batched",
+        ),
+        unmeasured,
+        MatrixRow {
+            setup: "haproxy-default".to_owned(),
+            skipped: Some("haproxy is not installed".to_owned()),
+            ..MatrixRow::default()
+        },
+    ]
+}
+
+#[test]
+fn many_setups_side_by_side() {
+    let exit = Exit {
+        code: 1,
+        reason: "2 setups are not as expected: rails-unicorn, rails-rainbows-em".to_owned(),
+    };
+    assert_snapshot!(both(|style| matrix_page(&setups(), &exit, style)));
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    let characters = prop_oneof![
+        4 => any::<char>(),
+        1 => prop::sample::select(vec![' ', '東', '\u{202e}', '\x1b', '\n', '`', '|']),
+    ];
+    prop::collection::vec(characters, 0..120).prop_map(|text| text.into_iter().collect())
+}
+
+fn any_word() -> impl Strategy<Value = Word> {
+    prop::sample::select(vec![
+        Word::Inconclusive,
+        Word::Live,
+        Word::Cut,
+        Word::Batched,
+        Word::Buffered,
+        Word::NoStream,
+        Word::Invalid,
+    ])
+}
+
+/// Events of any rhythm and of none.
+fn any_drops() -> impl Strategy<Value = Vec<Drop>> {
+    let micros = || prop_oneof![4 => 0_u64..20_000_000, 1 => any::<u64>()];
+    let random = prop::collection::vec((prop::option::of(micros()), micros()), 0..300);
+    prop_oneof![
+        random,
+        (1_u64..400, 0_u64..1_300).prop_map(|(every, count)| checks::live_drops(every, count)),
+        (1_u64..400, 0_u64..1_300, 1_u64..60)
+            .prop_map(|(every, count, group)| checks::grouped_drops(every, count, group)),
+    ]
+}
+
+fn any_style() -> impl Strategy<Value = Style> {
+    (60_usize..120, any::<bool>()).prop_map(|(width, ascii)| Style {
+        ascii,
+        width,
+        ..Style::default()
+    })
+}
+
+fn fits(page: &str, style: &Style) -> Result<(), TestCaseError> {
+    for line in page.lines() {
+        prop_assert!(
+            line.width() <= style.width,
+            "{} columns: {line:?}",
+            line.width()
+        );
+        prop_assert!(!line.contains(char::is_control), "{line:?}");
+        prop_assert!(!style.ascii || line.is_ascii(), "{line:?}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_page_is_too_wide_and_nothing_hostile_reaches_it(
+        text in any_text(), word in any_word(), drops in any_drops(), watched: u32, code: u8,
+        style in any_style(),
+    ) {
+        let verdict = checks::hostile_verdict(word, &text);
+        let mut record = checks::check(&text, &drops, watched.into(), verdict);
+        record.end = End { reason: EndReason::TargetGone, text: text.clone() };
+        record.exit = Some(Exit { code, reason: text });
+        fits(&check_page(&record, &style), &style)?;
+    }
+
+    #[test]
+    fn no_table_of_setups_is_too_wide(
+        text in any_text(), word in any_word(), bytes: u64, time: u64, code: u8,
+        style in any_style(),
+    ) {
+        let hold = Hold { bytes: Some(bytes), ms: Some(time), ..Hold::by(HoldBy::SizeOrTime) };
+        let row = MatrixRow {
+            setup: text.clone(),
+            verdict: found(word, Some(hold)),
+            first_event: Some(Nanos(time)),
+            delivery_max: Some(Nanos(bytes)),
+            streams: Some(text.clone()),
+            expected: Some(text.clone()),
+            skipped: None,
+        };
+        let skipped = MatrixRow { skipped: Some(text.clone()), ..row.clone() };
+        let exit = Exit { code, reason: text };
+        fits(&matrix_page(&[row, skipped], &exit, &style), &style)?;
+    }
+
+    /// What is drawn was seen: as many events as the caption says, and no more than came.
+    #[test]
+    fn single_events_are_drawn_one_by_one(every in 50_u64..2_000, count in 1_u64..30) {
+        let drops = checks::foreign(checks::live_drops(every, count));
+        let verdict = checks::verdict(Word::Live, "", &[]);
+        let record = checks::check("http://h/", &drops, every * count + 100, verdict);
+        let page = check_page(&record, &Style::default());
+        let row = page.lines().find(|line| line.starts_with("  recv")).unwrap();
+        let marks = row.matches('|').count();
+        let noun = if count == 1 { "event" } else { "events" };
+        let caption = if marks as u64 == count {
+            format!("  {count} {noun}")
+        } else {
+            format!("  {marks} of {count} {noun}")
+        };
+        prop_assert!(page.contains(&caption), "{page}");
+        prop_assert!(marks as u64 >= count.min(3), "{page}");
+    }
+}
