@@ -1,24 +1,28 @@
 //! Before the first measured connection: what cannot work is refused at once, with the number that would.
 //! It must not measure; it turns a draft into a plan, or says why there is none.
 
+mod check;
 mod descriptors;
 mod memory;
 mod output;
 mod politeness;
 mod ports;
 mod reach;
+mod server;
 
 use std::fmt;
 
 use run_record::time::Mono;
 use thiserror::Error;
 
+pub use check::{AdmittedCheck, admit_check, foresee_check};
 pub use descriptors::DescriptorsError;
 pub use memory::MemoryError;
 pub use output::OutputError;
 pub use politeness::Impolite;
 pub use ports::PortsError;
 pub use reach::{ReachError, Refusal};
+pub use server::ServerError;
 
 use crate::exit::Exit;
 use crate::plan::{Draft, Endpoint, Plan};
@@ -50,7 +54,7 @@ pub enum Note {
     },
 }
 
-/// Why a run cannot work. Nothing was measured.
+/// Why a run or a check cannot work. Nothing was measured.
 #[derive(Debug, Error)]
 pub enum PreflightError {
     /// The record could not be written.
@@ -68,6 +72,12 @@ pub enum PreflightError {
     /// Too few source ports, or source addresses that are none.
     #[error(transparent)]
     Ports(#[from] PortsError),
+    /// The server started for a check is not there.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// Ctrl-C while the target was waited for.
+    #[error("interrupted while the server was waited for; nothing was sent")]
+    Interrupted,
 }
 
 /// Checks the machine, looks up the target, tries it once and settles where connections start from.
@@ -80,10 +90,10 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
     if let Some(path) = &asked.output.record {
         output::check(path)?;
     }
-    descriptors::secure(&asked.load)?;
+    descriptors::secure("-c", asked.load.connections.into(), asked.load.workers)?;
     let windows = memory::check(asked)?;
     let permit = |endpoints: &[Endpoint]| politeness::check(asked, endpoints, draft.allowed_host());
-    let reached = reach::reach(draft.route(), &permit, draft.wait(), now)?;
+    let reached = reach::reach(draft.route(), &permit, draft.wait(), &mut || false, now)?;
     let chosen = ports::choose(&asked.load, reached.endpoints, ports::local_range())?;
     let notes = reached
         .refused
@@ -109,7 +119,13 @@ impl PreflightError {
             Self::Descriptors(_) | Self::Memory(_) | Self::Ports(PortsError::TooFew { .. }) => {
                 Exit::Machine
             }
-            Self::Reach(_) => Exit::NoStream,
+            Self::Server(ServerError::Start { .. } | ServerError::Taken(_)) => Exit::Usage,
+            Self::Server(ServerError::Log(_)) => Exit::Internal,
+            Self::Reach(_)
+            | Self::Server(ServerError::Ended { .. } | ServerError::Silent { .. }) => {
+                Exit::NoStream
+            }
+            Self::Interrupted => Exit::Interrupted,
         }
     }
 }

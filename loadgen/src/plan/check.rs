@@ -51,9 +51,10 @@ impl CheckPlan {
     /// How long a stream is watched unless `--for` says.
     pub const DEFAULT_WATCH: Duration = Duration::from_secs(10);
 
-    /// Whether the server is on this machine, whichever of its addresses is used.
+    /// Whether the server is on this machine, whichever of its addresses is used; false before they are known.
     pub fn is_loopback(&self) -> bool {
-        self.target.endpoints.iter().all(Endpoint::is_loopback)
+        let endpoints = &self.target.endpoints;
+        !endpoints.is_empty() && endpoints.iter().all(Endpoint::is_loopback)
     }
 
     /// Whether asking again can do no harm.

@@ -26,6 +26,17 @@ pub enum Impolite {
         /// The name to spell out.
         host: String,
     },
+    /// A check asks more of a stranger's server than it needs.
+    #[error(
+        "{address} is neither this machine nor a private network, and --streams {streams} is more than \
+         {FREE_CONNECTIONS} at once; if its owner agrees, loadgen run --allow-host holds more"
+    )]
+    Streams {
+        /// The endpoint in question.
+        address: Endpoint,
+        /// What was asked for.
+        streams: u16,
+    },
     /// `--allow-host` names another host.
     #[error("--allow-host {allowed} is not the host of the URL, which is {host}")]
     OtherHost {
@@ -51,8 +62,7 @@ pub(super) fn check(
         return same.then_some(()).ok_or_else(other);
     }
     let connections = plan.load.connections;
-    let foreign = endpoints.iter().find(|endpoint| !is_near(endpoint));
-    match foreign.filter(|_| connections > FREE_CONNECTIONS) {
+    match foreign(endpoints).filter(|_| connections > FREE_CONNECTIONS) {
         Some(address) => Err(Impolite::NotAllowed {
             address: address.clone(),
             connections,
@@ -60,6 +70,22 @@ pub(super) fn check(
         }),
         None => Ok(()),
     }
+}
+
+/// For a check, `--streams` itself is consent to as many as anyone's server bears.
+pub(super) fn check_streams(streams: Option<u16>, endpoints: &[Endpoint]) -> Result<(), Impolite> {
+    let many = streams.filter(|streams| u32::from(*streams) > FREE_CONNECTIONS);
+    match (many, foreign(endpoints)) {
+        (Some(streams), Some(address)) => Err(Impolite::Streams {
+            address: address.clone(),
+            streams,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn foreign(endpoints: &[Endpoint]) -> Option<&Endpoint> {
+    endpoints.iter().find(|endpoint| !is_near(endpoint))
 }
 
 /// Source: RFC 1918, RFC 3927, RFC 4193, RFC 4291. The shared space of RFC 6598 belongs to a carrier, not to us.
@@ -137,6 +163,17 @@ mod tests {
             error.ends_with("add --allow-host stream.example"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_check_holds_a_hundred_streams_of_a_stranger_at_most() {
+        let judge = |streams, address| check_streams(streams, &[tcp("127.0.0.1:80"), tcp(address)]);
+        assert_eq!(judge(Some(1000), "10.0.0.1:80"), Ok(()));
+        assert_eq!(judge(Some(100), "8.8.8.8:80"), Ok(()));
+        assert_eq!(judge(None, "8.8.8.8:80"), Ok(()));
+        let (address, streams) = (tcp("8.8.8.8:80"), 101);
+        let refusal = Impolite::Streams { address, streams };
+        assert_eq!(judge(Some(101), "8.8.8.8:80"), Err(refusal));
     }
 
     #[test]

@@ -66,24 +66,27 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Looks the target up and tries each address once; again until `wait` is over, if none answers.
 ///
-/// `permit` is asked about the addresses before the first packet goes to them.
+/// `permit` is asked about the addresses before the first packet goes to them, and `give_up` after each attempt
+/// that failed: it ends the wait early.
 pub(super) fn reach(
     route: &Route,
     permit: &Permit<'_>,
     wait: Duration,
+    give_up: &mut dyn FnMut() -> bool,
     now: &mut dyn FnMut() -> Mono,
 ) -> Result<Reached, ReachError> {
     let deadline = now() + Nanos::from(wait);
     loop {
         match attempt(route, permit) {
             Err(error @ ReachError::Impolite(_)) => return Err(error),
-            Err(_) if now() < deadline => thread::sleep(PAUSE),
+            Err(_) if now() < deadline && !give_up() => thread::sleep(PAUSE),
             outcome => return outcome,
         }
     }
 }
 
-fn attempt(route: &Route, permit: &Permit<'_>) -> Result<Reached, ReachError> {
+/// Looks the target up and tries each address once.
+pub(super) fn attempt(route: &Route, permit: &Permit<'_>) -> Result<Reached, ReachError> {
     let candidates = look_up(route)?;
     permit(&candidates)?;
     let outcomes = try_all(&candidates);
@@ -107,7 +110,8 @@ fn attempt(route: &Route, permit: &Permit<'_>) -> Result<Reached, ReachError> {
     }
 }
 
-fn look_up(route: &Route) -> Result<Vec<Endpoint>, ReachError> {
+/// Every address of the target, in the resolver's order; at least one. Nothing is sent to any.
+pub(super) fn look_up(route: &Route) -> Result<Vec<Endpoint>, ReachError> {
     let (host, port) = match route {
         Route::Known(endpoints) => return Ok(endpoints.clone()),
         Route::Name { host, port } => (host, *port),
@@ -180,7 +184,7 @@ mod tests {
         wait: Duration,
         now: &mut dyn FnMut() -> Mono,
     ) -> Result<Reached, ReachError> {
-        super::reach(route, &|_| Ok(()), wait, now)
+        super::reach(route, &|_| Ok(()), wait, &mut || false, now)
     }
 
     fn listening() -> (TcpListener, Endpoint) {
@@ -306,6 +310,7 @@ mod tests {
             &Route::Known(vec![open]),
             &|_| Err(refusal.clone()),
             Duration::from_secs(60),
+            &mut || false,
             &mut || Mono(0),
         )
         .unwrap_err();
@@ -327,6 +332,19 @@ mod tests {
         let route = Route::Known(vec![closed("127.77.0.4")]);
         reach(&route, Duration::from_secs(3), &mut now).unwrap_err();
         assert_eq!(readings, 4);
+    }
+
+    #[test]
+    fn waiting_can_be_given_up() {
+        let route = Route::Known(vec![closed("127.77.0.5")]);
+        let mut attempts = 0;
+        let mut give_up = || {
+            attempts += 1;
+            attempts == 3
+        };
+        let day = Duration::from_secs(24 * 3600);
+        super::reach(&route, &|_| Ok(()), day, &mut give_up, &mut || Mono(0)).unwrap_err();
+        assert_eq!(attempts, 3);
     }
 
     #[test]
