@@ -11,8 +11,10 @@ use proptest::prelude::*;
 use reports::style::Style;
 use reports::terminal::{MatrixRow, check_page, matrix_page};
 use run_record::end::{End, EndReason, Exit};
+use run_record::probe::ProbeRecord;
 use run_record::record::RunRecord;
 use run_record::time::Nanos;
+use run_record::traces::Trace;
 use run_record::verdict::{Hold, HoldBy, Verdict, Word};
 use unicode_width::UnicodeWidthStr;
 
@@ -120,6 +122,77 @@ fn inconclusive_always_names_the_next_command() {
         page.contains("loadgen check 'http://localhost/news?a=1&b=2' --for 60s"),
         "{page}"
     );
+}
+
+/// The row of the picture with that name.
+fn row<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    page.lines()
+        .find_map(|line| line.strip_prefix(&format!("  {name} ")))
+}
+
+/// The live record with its trace changed.
+fn live_but(change: impl Fn(&mut Trace)) -> RunRecord {
+    let mut record = checks::live();
+    let mut traces: Vec<Trace> = record.measured.traces.into();
+    traces.iter_mut().for_each(change);
+    record.measured.traces = traces.into();
+    record
+}
+
+#[test]
+fn what_was_sent_before_the_request_is_not_drawn_as_sent() {
+    let replay = live_but(|trace| {
+        for event in &mut trace.events[..3] {
+            event.emitted_us = Some(checks::START - Nanos::from_secs(60));
+        }
+    });
+    let page = check_page(&replay, &Style::default());
+    assert!(!page.contains('█'), "{page}");
+    assert_eq!(
+        row(&page, "sent").unwrap().matches('|').count(),
+        27,
+        "{page}"
+    );
+    assert_eq!(
+        row(&page, "recv").unwrap().matches('|').count(),
+        30,
+        "{page}"
+    );
+}
+
+#[test]
+fn without_send_times_due_times_are_drawn_and_without_both_only_arrivals() {
+    let mut due = live_but(|trace| {
+        for event in &mut trace.events {
+            event.due_us = event.emitted_us.take();
+        }
+    });
+    let page = check_page(&due, &Style::default());
+    assert!(
+        row(&page, "sent").is_none() && row(&page, "due").is_some(),
+        "{page}"
+    );
+    due.probes[0].cooperating = false;
+    let page = check_page(&due, &Style::default());
+    assert!(
+        row(&page, "due").is_none() && row(&page, "recv").is_some(),
+        "{page}"
+    );
+}
+
+#[test]
+fn where_the_first_probe_had_no_events_another_is_drawn_and_named() {
+    let mut record = live_but(|trace| trace.subscriber = 1);
+    let answered = ProbeRecord {
+        number: 2,
+        ..record.probes[0].clone()
+    };
+    record.probes[0].events = 0;
+    record.probes[0].first_event_us = None;
+    record.probes.push(answered);
+    let page = check_page(&record, &Style::default());
+    assert!(page.contains("probe 2: 30 events"), "{page}");
+    assert!(page.contains("first_event 9.7 ms"), "{page}");
 }
 
 /// Invariant 6: every number of a page is in the record.

@@ -11,7 +11,7 @@ use run_record::verdict::{Verdict, Word};
 use unicode_width::UnicodeWidthStr;
 
 use super::closing;
-use super::line::{Line, confidence, words, wrap};
+use super::line::{Line, confidence, sentence, wrap};
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone};
 
@@ -117,13 +117,4 @@ fn side_by_side(facts: Vec<Line>, style: &Style) -> Vec<Line> {
         return Vec::new();
     }
     wrap(style, Line::new("  "), 2, facts)
-}
-
-/// A sentence of foreign text, wrapped and indented.
-fn sentence(text: &str, indent: usize, style: &Style) -> Vec<Line> {
-    let room = style.width.saturating_sub(indent);
-    words(&sanitise(text), room)
-        .into_iter()
-        .map(|line| Line::new(" ".repeat(indent)).then(line))
-        .collect()
 }

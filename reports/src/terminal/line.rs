@@ -3,6 +3,7 @@
 use run_record::verdict::Confidence;
 use unicode_width::UnicodeWidthStr;
 
+use crate::sanitise::sanitise;
 use crate::style::{Style, Tone};
 
 /// One line, piece by piece.
@@ -106,6 +107,15 @@ pub(super) fn words(sentence: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A sentence of foreign text, made harmless, wrapped and indented.
+pub(super) fn sentence(text: &str, indent: usize, style: &Style) -> Vec<Line> {
+    let room = style.width.saturating_sub(indent);
+    words(&sanitise(text), room)
+        .into_iter()
+        .map(|line| Line::new(" ".repeat(indent)).then(line))
+        .collect()
 }
 
 /// How sure something is, as a word.

@@ -2,7 +2,7 @@
 
 use run_record::verdict::{Cause, Finding, Remedy, Severity, Verdict, Word};
 
-use super::super::line::{Line, confidence, words};
+use super::super::line::{Line, confidence, sentence, words};
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone, pad_right};
 
@@ -119,10 +119,10 @@ fn exact(remedy: &Remedy, style: &Style) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     if let Some(place) = &remedy.place {
-        lines.extend(super::sentence(&format!("{place}:"), TEXT, style));
+        lines.extend(sentence(&format!("{place}:"), TEXT, style));
     }
     for line in config.lines() {
-        lines.extend(super::sentence(line, CONFIG, style));
+        lines.extend(sentence(line, CONFIG, style));
     }
     lines
 }

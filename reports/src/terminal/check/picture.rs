@@ -55,7 +55,7 @@ pub(super) fn lines(record: &RunRecord, style: &Style) -> Vec<Line> {
     let scale = Scale::fitting(&drip.received, drip.watched, anchor, columns);
     let mut lines = Vec::new();
     if let Some((name, times)) = &drip.sent {
-        let row = row(&scale.counts(times), columns + MARGIN, style);
+        let row = row(&rain(scale.counts(times)), columns + MARGIN, style);
         lines.push(named(name).toned(Tone::Faint, row));
     }
     let received = scale.counts(&drip.received);
@@ -131,9 +131,18 @@ fn sent(drawn: &Drawn<'_>, start: Wall) -> Option<(&'static str, Vec<Nanos>)> {
     rows.into_iter().find(|(_, times)| !times.is_empty())
 }
 
+/// A row of events closer than the window can show is an even rain: blocks in it would tell about
+/// columns, not about events.
+fn rain(counts: Vec<u64>) -> Vec<u64> {
+    let marks = counts.iter().filter(|&&count| count > 0).count();
+    if 2 * marks <= counts.len() {
+        return counts;
+    }
+    counts.into_iter().map(|count| count.min(1)).collect()
+}
+
 /// One mark for each event, a block for several on one column; behind each block its count, where
-/// there is room behind all of them. A row without gaps is an even rain: blocks in it would tell
-/// about columns, not about events.
+/// there is room behind all of them.
 fn row(counts: &[u64], room: usize, style: &Style) -> String {
     let marks: Vec<_> = (0..counts.len())
         .filter(|&column| counts[column] > 0)
@@ -144,12 +153,7 @@ fn row(counts: &[u64], room: usize, style: &Style) -> String {
         total.is_empty() || column + 1 + total.width() < end
     };
     let is_counted = marks.iter().zip(&totals).zip(ends).all(fits);
-    let is_rain = 2 * marks.len() > counts.len();
-    let block = if is_rain {
-        "|"
-    } else {
-        style.symbol("█", "#")
-    };
+    let block = style.symbol("█", "#");
     let mut row = String::new();
     for (&column, total) in marks.iter().zip(&totals) {
         row += &" ".repeat(column.saturating_sub(row.width()));
