@@ -1,6 +1,8 @@
 //! The subcommands: each takes what was typed and returns how it ended. Only here, and in `main`, is printed.
 
 pub mod check;
+mod machine;
 pub mod matrix;
 pub mod run;
 mod store;
+mod voice;

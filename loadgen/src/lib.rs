@@ -16,3 +16,4 @@ pub mod request;
 pub mod schedule;
 pub mod self_check;
 pub mod session;
+pub mod setups;

@@ -1,12 +1,105 @@
-//! `loadgen check`.
+//! `loadgen check`: from the command line through the check to the page, the record and the exit code.
 
+mod assemble;
+mod judge;
+mod watch;
+
+use super::store;
+use super::voice::{interrupt, print, refuse, say, style};
+use crate::check::{self, Outcome};
 use crate::cli::CheckArgs;
+use crate::clock;
 use crate::exit::Exit;
-use anyhow::{Result, bail};
+use crate::plan::CheckPlan;
+use crate::preflight;
+use anyhow::{Context, Result};
+use reports::terminal;
+use run_record::check::CheckDocument;
+use run_record::record::RunRecord;
+use std::io::{self, IsTerminal};
+use watch::Watch;
 
 /// Does what was asked for; `command_line` is kept in the record, redacted.
 ///
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
-pub fn run(_args: CheckArgs, _command_line: &[String]) -> Result<Exit> {
-    bail!("check is not offered yet")
+pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
+    let plan_only = args.plan_only();
+    let draft = match args.draft(&|name| std::env::var(name).ok()) {
+        Ok(draft) => draft,
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    };
+    // Before the first step that can take long: a server of our own is stopped by Ctrl-C too.
+    let interrupt = interrupt()?;
+    if plan_only {
+        return match preflight::foresee_check(draft) {
+            Ok(plan) => show_plan(&plan),
+            Err(error) => Ok(refuse(&error, error.exit())),
+        };
+    }
+    let admitted = match preflight::admit_check(draft, &interrupt, &mut clock::mono) {
+        Ok(admitted) => admitted,
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    };
+    for note in &admitted.notes {
+        say(&format!("note: {note}"));
+    }
+    let plan = admitted.plan;
+    say(&check::announcement(&plan));
+    let mut watch = Watch::new(&plan);
+    let waits = watch.is_live();
+    let outcome = check::run(&plan, waits, &interrupt, &mut |progress| {
+        watch.show(progress)
+    });
+    watch.close();
+    let outcome = outcome.context("the check could not run")?;
+    drop(admitted.server);
+    let (record, exit) = judged(&outcome, &plan, command_line);
+    finish(&record, &plan, exit)
+}
+
+/// The record of a check, with the exit code that it means.
+pub(super) fn judged(
+    outcome: &Outcome,
+    plan: &CheckPlan,
+    command_line: &[String],
+) -> (RunRecord, Exit) {
+    let mut record = assemble::record(outcome, plan, command_line);
+    let exit = judge::judge(&mut record, plan.expect);
+    (record, exit)
+}
+
+fn show_plan(plan: &CheckPlan) -> Result<Exit> {
+    let mut text = check::announcement(plan) + "\n";
+    for (index, line) in check::outline(plan).iter().enumerate() {
+        text.push_str(&format!("{:>3}  {line}\n", index + 1));
+    }
+    print(text.as_bytes())?;
+    Ok(Exit::AsExpected)
+}
+
+/// Writes the record and shows the page. The page is shown even if the record cannot be written.
+fn finish(record: &RunRecord, plan: &CheckPlan, mut exit: Exit) -> Result<Exit> {
+    if let Some(path) = &plan.output.record {
+        let bytes = record
+            .write()
+            .context("the record cannot be put into JSON")?;
+        if let Err(error) = store::write(path, &bytes) {
+            say(&format!("error: {error:#}"));
+            exit = exit.worse(Exit::Internal);
+        }
+    }
+    if !plan.output.json {
+        let page = terminal::check_page(record, &style(&plan.output, io::stdout().is_terminal()));
+        print(page.as_bytes())?;
+        return Ok(exit);
+    }
+    if let Some(document) = CheckDocument::of(record) {
+        let mut bytes =
+            serde_json::to_vec_pretty(&document).context("the verdict cannot be put into JSON")?;
+        bytes.push(b'\n');
+        print(&bytes)?;
+    }
+    let page = terminal::check_page(record, &style(&plan.output, io::stderr().is_terminal()));
+    say(&page);
+    Ok(exit)
 }

@@ -2,25 +2,20 @@
 
 mod assemble;
 mod judge;
-mod machine;
 mod watch;
 
 use super::store;
+use super::voice::{interrupt, print, refuse, say, style};
 use crate::cli::RunArgs;
 use crate::clock;
 use crate::engine::{self, Instrument};
 use crate::exit::Exit;
-use crate::plan::{Color, Output, Plan};
+use crate::plan::Plan;
 use crate::preflight;
 use anyhow::{Context, Result};
-use reports::style::Style;
 use reports::terminal;
 use run_record::record::RunRecord;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
-use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::io::{self, IsTerminal};
 use watch::Watch;
 
 /// Runs what was asked for; `command_line` is kept in the record, redacted.
@@ -87,52 +82,4 @@ fn finish(record: &RunRecord, plan: &Plan, exit: Exit) -> Result<Exit> {
         print(page.as_bytes())?;
     }
     Ok(exit)
-}
-
-/// Set by Ctrl-C and SIGTERM. The first ends the run and keeps what was measured; the second ends the process.
-fn interrupt() -> Result<Arc<AtomicBool>> {
-    let interrupt = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(
-            signal,
-            Exit::Interrupted.code().into(),
-            interrupt.clone(),
-        )
-        .and_then(|_| flag::register(signal, interrupt.clone()))
-        .context("cannot listen for Ctrl-C")?;
-    }
-    Ok(interrupt)
-}
-
-fn style(output: &Output, is_terminal: bool) -> Style {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let colour = match output.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => is_terminal && !no_color,
-    };
-    Style {
-        colour,
-        ascii: output.ascii,
-        ..Style::default()
-    }
-}
-
-fn refuse(error: &impl std::fmt::Display, exit: Exit) -> Exit {
-    say(&format!("error: {error}"));
-    exit
-}
-
-/// One line for people; what machines read goes to stdout.
-#[expect(clippy::print_stderr, reason = "a command speaks to people on stderr")]
-fn say(line: &str) {
-    eprintln!("{}", line.trim_end());
-}
-
-/// A reader that has gone away is no error: it has read what it wanted.
-fn print(bytes: &[u8]) -> Result<()> {
-    match io::stdout().lock().write_all(bytes) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to stdout"),
-    }
 }

@@ -107,3 +107,133 @@ fn wait_for(
 fn permit(draft: &CheckDraft, endpoints: &[Endpoint]) -> Result<(), politeness::Impolite> {
     politeness::check_streams(draft.asked().streams, endpoints)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::super::tests::{check_plan, tcp};
+    use super::*;
+    use crate::exit::Exit;
+    use crate::plan::Route;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn draft(endpoint: &Endpoint, wait: Duration, script: &str) -> CheckDraft {
+        let command = ["sh", "-c", script].map(Into::into);
+        let server = if script.is_empty() {
+            vec![]
+        } else {
+            command.to_vec()
+        };
+        let route = Route::Known(vec![endpoint.clone()]);
+        CheckDraft::new(check_plan(), route, wait, server)
+    }
+
+    fn admitted(draft: CheckDraft) -> Result<AdmittedCheck, PreflightError> {
+        admit_check(draft, &AtomicBool::new(false), &mut || Mono(0))
+    }
+
+    /// Nobody listens there: each test has an address of its own.
+    fn closed(address: &str) -> Endpoint {
+        let listener = TcpListener::bind((address, 0)).unwrap();
+        Endpoint::Tcp(listener.local_addr().unwrap())
+    }
+
+    fn listening() -> (TcpListener, Endpoint) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let endpoint = Endpoint::Tcp(listener.local_addr().unwrap());
+        (listener, endpoint)
+    }
+
+    #[test]
+    fn nobody_is_connected_to_before_the_first_probe() {
+        let (listener, open) = listening();
+        let admitted = admitted(draft(&open, Duration::ZERO, "")).unwrap();
+        assert_eq!(admitted.plan.target.endpoints, [open.clone()]);
+        assert!(admitted.plan.is_loopback() && admitted.server.is_none());
+        // Not even to one whose server would have to be started first.
+        foresee_check(draft(&open, MINUTE, "exit 1")).unwrap();
+        let error = listener.accept().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn all_addresses_of_a_name_are_kept() {
+        let route = Route::Known(vec![tcp("[::1]:9"), tcp("127.0.0.1:9")]);
+        let draft = CheckDraft::new(check_plan(), route, Duration::ZERO, Vec::new());
+        let endpoints = admitted(draft).unwrap().plan.target.endpoints;
+        assert_eq!(endpoints, [tcp("[::1]:9"), tcp("127.0.0.1:9")]);
+    }
+
+    #[test]
+    fn a_server_that_ends_says_its_last_words() {
+        let script = "echo 'no Gemfile'; exit 7";
+        let error = admitted(draft(&closed("127.77.2.1"), MINUTE, script)).unwrap_err();
+        assert_eq!(error.exit(), Exit::NoStream);
+        let expected = "the server ended before it answered (exit status: 7); \
+                        it has to stay in the foreground; it printed:\n  no Gemfile";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_server_that_listens_elsewhere_is_waited_for_and_stopped() {
+        let mut seconds = 0;
+        let mut now = || {
+            seconds += 1;
+            Mono(seconds * 1_000_000_000)
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let stopped = directory.path().join("stopped");
+        let script = format!(
+            "trap 'echo > {}; exit' TERM; sleep 1000 & wait",
+            stopped.display()
+        );
+        let draft = draft(&closed("127.77.2.2"), Duration::from_secs(4), &script);
+        let error = admit_check(draft, &AtomicBool::new(false), &mut now).unwrap_err();
+        assert_eq!(error.exit(), Exit::NoStream);
+        let text = error.to_string();
+        assert!(
+            text.starts_with("the server was started, but within 4s nothing answers: 127.77.2.2"),
+            "{text}"
+        );
+        assert!(text.ends_with("it printed nothing"), "{text}");
+        assert!(stopped.exists());
+    }
+
+    #[test]
+    fn another_server_is_not_judged_in_its_place() {
+        let (_listener, open) = listening();
+        let error = admitted(draft(&open, MINUTE, "exit 1")).unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{open} answers already")),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_command_that_is_none_is_named() {
+        let route = Route::Known(vec![closed("127.77.2.3")]);
+        let server = vec!["/no/such/server".into()];
+        let error = admitted(CheckDraft::new(check_plan(), route, MINUTE, server)).unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot start `/no/such/server`: No such file"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_wait() {
+        let draft = draft(&closed("127.77.2.4"), MINUTE, "");
+        let error = admit_check(draft, &AtomicBool::new(true), &mut || Mono(0)).unwrap_err();
+        assert_eq!(error.exit(), Exit::Interrupted);
+    }
+}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::plan::{
-    Color, Format, Load, Output, Route, SequenceSource, StampSource, SubscriberPolicy, Target,
-    TracePlan,
+    CheckPlan, Color, Expect, Format, Load, Output, Route, SequenceSource, StampSource,
+    SubscriberPolicy, Target, TracePlan,
 };
 use crate::request::Asked;
 
@@ -55,6 +55,28 @@ pub(super) fn plan(connections: u32) -> Plan {
             ascii: true,
         },
         keep_going: false,
+    }
+}
+
+/// A check of `http://stream.example/`.
+pub(super) fn check_plan() -> CheckPlan {
+    let run = plan(1);
+    CheckPlan {
+        url: run.url,
+        target: run.target,
+        request: run.request,
+        own_encoding: None,
+        watch: CheckPlan::DEFAULT_WATCH,
+        watch_given: false,
+        idle: None,
+        streams: None,
+        stamps: run.stamps,
+        sequence: run.sequence,
+        due_every: None,
+        format: run.format,
+        repeat: 1,
+        expect: Expect::Live,
+        output: run.output,
     }
 }
 

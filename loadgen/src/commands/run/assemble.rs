@@ -1,6 +1,6 @@
 //! The record of a run, from what the engine has measured and what was asked for.
 
-use super::machine;
+use crate::commands::machine;
 use crate::engine::{EndOfRun, Outcome};
 use crate::plan::{Plan, SequenceSource, StampSource};
 use crate::self_check;

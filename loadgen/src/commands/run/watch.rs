@@ -2,7 +2,7 @@
 //!
 //! It only looks at what the collector has: with and without it the engine does the same.
 
-use super::machine;
+use crate::commands::machine;
 use crate::engine;
 use crate::plan::Plan;
 use reports::style::Style;
@@ -37,7 +37,7 @@ impl Watch {
         Watch {
             url: redact::url(plan.url.as_str()),
             subscribers: plan.load.connections.into(),
-            style: super::style(&plan.output, live),
+            style: crate::commands::voice::style(&plan.output, live),
             shown: plan.output.progress,
             live,
             lines: 0,
@@ -57,7 +57,7 @@ impl Watch {
             let frame = terminal::live_view(&progress, &self.style);
             self.redraw(&frame);
         } else {
-            super::say(&terminal::progress_line(&progress));
+            crate::commands::voice::say(&terminal::progress_line(&progress));
         }
     }
 

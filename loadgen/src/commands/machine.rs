@@ -4,7 +4,7 @@ use run_record::environment::Environment;
 use std::fs;
 
 /// This machine and this version of the tool. What cannot be found out is left empty.
-pub(super) fn environment() -> Environment {
+pub(in crate::commands) fn environment() -> Environment {
     Environment {
         tool: format!("loadgen {}", env!("CARGO_PKG_VERSION")),
         os: pretty_name(&read("/etc/os-release"))
@@ -17,7 +17,7 @@ pub(super) fn environment() -> Environment {
 }
 
 /// Descriptors in use, and how many this process may use.
-pub(super) fn descriptors() -> (u64, u64) {
+pub(in crate::commands) fn descriptors() -> (u64, u64) {
     let used = fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count() as u64);
     let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
     (used, limit.map_or(0, |(soft, _)| soft))

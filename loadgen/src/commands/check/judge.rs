@@ -1,0 +1,98 @@
+//! What a check exits with, and why in one line.
+
+use crate::exit::Exit;
+use crate::plan::Expect;
+use run_record::end::{self, EndReason};
+use run_record::record::RunRecord;
+use run_record::verdict::{Confidence, Verdict, Word};
+
+/// Judges a check by the verdict demanded, and writes the judgement into its record.
+pub(super) fn judge(record: &mut RunRecord, expect: Expect) -> Exit {
+    let (exit, reason) = match (&record.verdict, record.end.reason) {
+        (_, EndReason::Interrupted) => (Exit::Interrupted, record.end.text.clone()),
+        (Some(verdict), _) => of_verdict(verdict, expect),
+        (None, _) => (Exit::Inconclusive, "nothing was asked".to_owned()),
+    };
+    record.exit = Some(end::Exit {
+        code: exit.code(),
+        reason,
+    });
+    exit
+}
+
+/// Source: DESIGN section 5, exit codes; section 4: a foreign verdict that rests on arrival times alone exits 4,
+/// unless it is the one demanded.
+fn of_verdict(verdict: &Verdict, expect: Expect) -> (Exit, String) {
+    let word = verdict.word.label();
+    match verdict.word {
+        Word::NoStream => (Exit::NoStream, format!("no stream: {}", verdict.gloss)),
+        Word::Invalid => (Exit::Machine, format!("invalid: {}", verdict.gloss)),
+        Word::Inconclusive => (
+            Exit::Inconclusive,
+            format!("cannot tell: {}", verdict.gloss),
+        ),
+        found if expect.is_met_by(found) => (Exit::AsExpected, "as expected".to_owned()),
+        _ if verdict.confidence == Confidence::High => {
+            (Exit::Server, format!("{word}, expected {}", label(expect)))
+        }
+        _ => (
+            Exit::Inconclusive,
+            format!(
+                "consistent with {word}, not proven; expected {}",
+                label(expect)
+            ),
+        ),
+    }
+}
+
+fn label(expect: Expect) -> &'static str {
+    match expect {
+        Expect::Live => "LIVE",
+        Expect::Batched => "BATCHED",
+        Expect::Buffered => "BUFFERED",
+        Expect::Cut => "CUT",
+        Expect::Any => "any verdict",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(word: Word, confidence: Confidence) -> Verdict {
+        Verdict {
+            word,
+            gloss: "because".into(),
+            hold: None,
+            confidence,
+            reason: None,
+            evidence: Vec::new(),
+            causes: Vec::new(),
+            findings: Vec::new(),
+            not_tested: Vec::new(),
+        }
+    }
+
+    fn exit(word: Word, confidence: Confidence, expect: Expect) -> Exit {
+        of_verdict(&verdict(word, confidence), expect).0
+    }
+
+    #[test]
+    fn only_a_proven_word_is_the_servers_fault() {
+        use Confidence::{High, Low, Medium};
+        assert_eq!(exit(Word::Batched, High, Expect::Live), Exit::Server);
+        assert_eq!(
+            exit(Word::Batched, Medium, Expect::Live),
+            Exit::Inconclusive
+        );
+        assert_eq!(exit(Word::Live, High, Expect::Buffered), Exit::Server);
+        assert_eq!(exit(Word::Live, Medium, Expect::Live), Exit::AsExpected);
+        assert_eq!(exit(Word::Cut, Low, Expect::Any), Exit::AsExpected);
+        assert_eq!(exit(Word::NoStream, High, Expect::Any), Exit::NoStream);
+        assert_eq!(
+            exit(Word::Inconclusive, Low, Expect::Any),
+            Exit::Inconclusive
+        );
+        assert_eq!(exit(Word::Invalid, High, Expect::Any), Exit::Machine);
+    }
+}
