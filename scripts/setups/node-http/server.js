@@ -70,8 +70,8 @@ class Ticker {
 }
 
 function intervalMs(text) {
-  const match = /^(\d+)(ms|s|m|h)$/.exec(text);
-  return match ? match[1] * { ms: 1, s: 1e3, m: 6e4, h: 3.6e6 }[match[2]] : NaN;
+  const match = /^(\d+)(us|ms|s|m|h)$/.exec(text);
+  return match ? match[1] * { us: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 }[match[2]] : NaN;
 }
 
 function prices(request, response, query) {
