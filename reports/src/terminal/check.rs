@@ -87,6 +87,7 @@ fn live(record: &RunRecord, verdict: &Verdict, style: &Style) -> Vec<Line> {
     }
     lines.extend(advice::causes(verdict, &record.plan.url, style));
     lines.extend(advice::findings(verdict, style));
+    lines.extend(advice::next(verdict, &record.plan.url, style));
     lines.extend(advice::not_tested(verdict, style));
     lines
 }
