@@ -180,27 +180,44 @@ mod tests {
 
     #[test]
     fn a_server_that_listens_elsewhere_is_waited_for_and_stopped() {
-        let mut seconds = 0;
-        let mut now = || {
-            seconds += 1;
-            Mono(seconds * 1_000_000_000)
-        };
         let directory = tempfile::tempdir().unwrap();
-        let stopped = directory.path().join("stopped");
-        let script = format!(
-            "trap 'echo > {}; exit' TERM; sleep 1000 & wait",
-            stopped.display()
+        let (ready, stopped) = (
+            directory.path().join("ready"),
+            directory.path().join("stopped"),
         );
-        let draft = draft(&closed("127.77.2.2"), Duration::from_secs(4), &script);
+        let trap = format!("trap 'echo > {}; exit' TERM", stopped.display());
+        let script = format!("{trap}; echo > {}; sleep 1000 & wait", ready.display());
+        // The wait is over as soon as the server is up.
+        let mut now = || Mono(if ready.exists() { u64::MAX } else { 0 });
+        let draft = draft(&closed("127.77.2.2"), MINUTE, &script);
         let error = admit_check(draft, &AtomicBool::new(false), &mut now).unwrap_err();
         assert_eq!(error.exit(), Exit::NoStream);
         let text = error.to_string();
-        assert!(
-            text.starts_with("the server was started, but within 4s nothing answers: 127.77.2.2"),
-            "{text}"
-        );
+        let beginning = "the server was started, but within 60s nothing answers: 127.77.2.2";
+        assert!(text.starts_with(beginning), "{text}");
         assert!(text.ends_with("it printed nothing"), "{text}");
         assert!(stopped.exists());
+    }
+
+    #[test]
+    fn a_server_that_comes_up_is_handed_over_running() {
+        let endpoint = closed("127.77.2.5");
+        let Endpoint::Tcp(address) = endpoint else {
+            panic!("not TCP")
+        };
+        let (mut readings, mut listener) = (0, None);
+        let mut now = || {
+            readings += 1;
+            // The first reading sets the deadline, the second follows the first attempt that failed.
+            if readings == 2 {
+                listener = Some(TcpListener::bind(address).unwrap());
+            }
+            Mono(0)
+        };
+        let draft = draft(&endpoint, MINUTE, "exec sleep 1000");
+        let admitted = admit_check(draft, &AtomicBool::new(false), &mut now).unwrap();
+        assert_eq!(admitted.plan.target.endpoints, [endpoint]);
+        assert_eq!(admitted.server.unwrap().exited(), None);
     }
 
     #[test]
