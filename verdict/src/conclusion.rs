@@ -5,7 +5,7 @@
 use run_record::verdict::{Reason, Word};
 
 use crate::cut::Cut;
-use crate::signature::{Signature, Silence};
+use crate::signature::{Live, Signature, Silence};
 use crate::weigh::{Delivery, Reading, Readings};
 
 /// The word and everything it rests on.
@@ -37,6 +37,22 @@ impl<'r, 'o> Conclusion<'r, 'o> {
     /// The reading that shows the delivery best.
     pub(crate) fn shown(&self) -> &'r Reading<'o> {
         self.readings.at(self.delivery.shown_by)
+    }
+
+    /// Streams that were live beside the one that shows the delivery, at the same time.
+    pub(crate) fn live_beside(&self) -> impl Iterator<Item = &'r Live> {
+        let shown = self.shown();
+        let round = shown.timeline.probe.request.round;
+        self.readings
+            .all()
+            .iter()
+            .filter(move |reading| {
+                !std::ptr::eq(*reading, shown) && reading.timeline.probe.request.round == round
+            })
+            .filter_map(|reading| match &reading.signature {
+                Signature::Live(live) => Some(live),
+                _ => None,
+            })
     }
 }
 

@@ -33,7 +33,10 @@ pub(crate) fn of(conclusion: &Conclusion) -> Confidence {
         // One behind or a timer: either way each event certainly waited.
         Signature::Behind(_) => Confidence::High,
         Signature::FirstLate(_) => Confidence::High,
-        Signature::Live(live) => of_live(live, timeline.role),
+        Signature::Live(live) => {
+            let beside = conclusion.live_beside().map(|live| live.good).sum();
+            of_live(live, beside, timeline.role)
+        }
         // The server's own log, or a control that is live: nothing was to be silent about.
         Signature::Silence(_) if conclusion.word == Word::Buffered => Confidence::High,
         Signature::Silence(_) | Signature::Undecided(_) => Confidence::Low,
@@ -59,8 +62,9 @@ fn of_whole(whole: &Whole, is_stamped: bool) -> Confidence {
     }
 }
 
-fn of_live(live: &Live, role: Role) -> Confidence {
-    let many = live.good >= 30 || (live.good >= 10 && live.watched >= 5_000.0);
+/// `beside`: events that were good on other streams at the same time.
+fn of_live(live: &Live, beside: usize, role: Role) -> Confidence {
+    let many = live.good + beside >= 30 || (live.good >= 10 && live.watched >= 5_000.0);
     match role {
         Role::Cooperating if many && !live.is_rough => Confidence::High,
         _ if many || role == Role::Cooperating => Confidence::Medium,

@@ -3,7 +3,7 @@
 use run_record::verdict::Word;
 
 use crate::conclusion::Conclusion;
-use crate::text::ms;
+use crate::text::{ms, plural};
 use crate::timeline::{Role, Timeline};
 
 /// One line for each thing that a longer or another check could still find.
@@ -42,11 +42,17 @@ pub(crate) fn list(conclusion: &Conclusion) -> Vec<String> {
             ms(watched)
         ));
     }
-    let rounds: Vec<u16> = timelines()
-        .map(|timeline| timeline.probe.request.round)
-        .collect();
-    if rounds.windows(2).all(|pair| pair[0] != pair[1]) {
-        lines.push("more than 1 stream at once (`--streams 10`)".into());
+    let in_round = |round: u16| {
+        let rounds = timelines().map(|timeline| timeline.probe.request.round);
+        rounds.filter(|other| *other == round).count()
+    };
+    let rounds = timelines().map(|timeline| timeline.probe.request.round);
+    let at_once = rounds.map(in_round).max().unwrap_or(1);
+    if at_once < STREAMS {
+        let streams = plural(at_once as u64, "stream");
+        lines.push(format!(
+            "more than {streams} at once (`--streams {STREAMS}`)"
+        ));
     }
     if timelines().all(|timeline| timeline.probe.request.accept_encoding.is_none()) {
         lines.push("compression: no probe asked for it".into());
@@ -54,6 +60,8 @@ pub(crate) fn list(conclusion: &Conclusion) -> Vec<String> {
     lines
 }
 
+/// More than the threads of Puma and the workers of Unicorn in their usual numbers.
+const STREAMS: usize = 10;
 /// The usual idle limits of proxies end at 61.4 s (causes section 4).
 const IDLE_LIMITS: f64 = 62_000.0;
 /// The usual total limits end at 30 s (causes section 4); the same watch as for silence.

@@ -173,7 +173,10 @@ pub(crate) fn evidence(conclusion: &Conclusion) -> Vec<String> {
         Signature::Grouped(grouped) => of_groups(grouped),
         Signature::Behind(behind) => of_behind(behind),
         Signature::FirstLate(pause) => of_first(pause),
-        Signature::Live(live) => of_live(live, timeline),
+        Signature::Live(live) => of_live(live, timeline)
+            .into_iter()
+            .chain(of_streams_beside(conclusion))
+            .collect(),
         Signature::Silence(silence) => of_silence(silence),
         Signature::NoStream(_) => of_no_stream(timeline),
         Signature::Undecided(_) => of_undecided(timeline),
@@ -312,6 +315,21 @@ fn of_live(live: &Live, timeline: &Timeline) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Streams at the same time that were live too.
+fn of_streams_beside(conclusion: &Conclusion) -> Option<String> {
+    let (mut streams, mut good, mut judged) = (0, 0, 0);
+    for live in conclusion.live_beside() {
+        streams += 1;
+        good += live.good;
+        judged += live.judged as u64;
+    }
+    let events = plural(judged, "event");
+    (streams > 0).then(|| {
+        let streams = plural(streams, "other stream");
+        format!("{good} of {events} on {streams} at the same time")
+    })
 }
 
 /// What the server made while nothing came, by its own log.

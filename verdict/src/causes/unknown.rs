@@ -7,7 +7,7 @@ use super::{Cure, Entry, Fit, Sure};
 use crate::text::{bytes, ms};
 
 const COMPARE: Cure = Cure {
-    text: "compare with the origin: loadgen check --hop origin=URL --hop edge=URL",
+    text: "check the origin by its own URL: if it is live there, what stands before it holds",
     config: "",
     place: "",
 };

@@ -27,7 +27,7 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
         (_, _, Signature::NoStream(no_stream)) => no_stream_at_all(no_stream),
         (Word::Batched | Word::Buffered, ..) if rests_on_arrivals(conclusion) => (
             "a source that publishes in groups looks the same".into(),
-            "name the send time in the data with --sent-at, or compare with the origin by --hop",
+            "name the send time in the data with --sent-at, or check the origin by its own URL",
         ),
         _ => return,
     };
@@ -97,7 +97,7 @@ fn after(reason: Reason, timeline: &Timeline) -> (String, &'static str) {
         ),
         Reason::Irregular => (
             "late events in no order: a busy server, a lossy path".into(),
-            "run it again, and compare with the origin by --hop",
+            "run it again, and check the origin by its own URL",
         ),
         Reason::OwnMachine | Reason::ClockStep => (
             "this machine did not run when events arrived".into(),
