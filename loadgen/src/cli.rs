@@ -2,6 +2,7 @@
 //! It must not open a connection or end the process; `main` does the one, clap the other on wrong usage.
 
 mod check;
+mod curl;
 mod events;
 mod matrix;
 mod output;

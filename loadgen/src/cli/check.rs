@@ -4,9 +4,10 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum, value_parser};
+use clap::{Args, Subcommand, ValueEnum, value_parser};
 use url::Url;
 
+use super::curl::{CurlArgs, Pasted};
 use super::events::EventArgs;
 use super::output::OutputArgs;
 use super::request::RequestArgs;
@@ -17,11 +18,16 @@ use crate::request::{Environment, Request};
 
 /// The options of `loadgen check`, as typed.
 #[derive(Debug, Args)]
-#[command(after_help = after_help(EXAMPLE))]
+#[command(
+    after_help = after_help(EXAMPLE),
+    override_usage = USAGE,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+)]
 pub struct CheckArgs {
     /// The stream: an http or https address
-    #[arg(value_parser = values::http_url)]
-    url: Url,
+    #[arg(value_parser = values::http_url, required = true)]
+    url: Option<Url>,
 
     /// Start this server first, wait for it, and stop it at the end
     #[arg(last = true, value_name = "COMMAND")]
@@ -42,12 +48,28 @@ pub struct CheckArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(subcommand)]
+    pasted: Option<PastedArgs>,
 }
+
+/// The request as another program would be told to send it.
+#[derive(Debug, Subcommand)]
+enum PastedArgs {
+    /// The request that curl would send; a browser's "Copy as cURL" gives such a command
+    #[command(hide = true)]
+    Curl(Box<CurlArgs>),
+}
+
+const USAGE: &str = "loadgen check [OPTIONS] <URL> [-- <COMMAND>...]
+       loadgen check [OPTIONS] curl <WORDS AS PASTED>... [-- <COMMAND>...]";
 
 const EXAMPLE: &str = "  loadgen check http://localhost:3000/prices
       one word: live, batched, buffered or cut, with its evidence
   loadgen check --expect live --json http://localhost:9292/ -- rackup -p 9292
-      starts the server, checks it and stops it; exit code 0 if it is live";
+      starts the server, checks it and stops it; exit code 0 if it is live
+  loadgen check curl 'https://example.com/prices' -H 'cookie: session=1'
+      the request of a browser, pasted from \"Copy as cURL\"";
 
 /// How long a server of our own may take to start, unless `--wait` says.
 const TIME_TO_START: Duration = Duration::from_secs(30);
@@ -108,9 +130,13 @@ impl CheckArgs {
     /// The check asked for; files are read and environment variables filled in here.
     pub fn draft(self, environment: &Environment<'_>) -> Result<CheckDraft, UsageError> {
         let watch = self.watch;
-        let route = self.request.route(&self.url);
-        let tls = self.request.tls(&self.url)?;
-        let (mut request, host) = self.request.asked(environment)?.into_request(&self.url);
+        let asked = wanted(self.pasted, self.url, self.request, self.server)?;
+        let [url] = &asked.urls[..] else {
+            return Err(UsageError::Urls(asked.urls.len()));
+        };
+        let route = asked.request.route(url);
+        let tls = asked.request.tls(url)?;
+        let (mut request, host) = asked.request.asked(environment)?.into_request(url);
         let own_encoding = take_encoding(&mut request);
         let plan = CheckPlan {
             target: Target {
@@ -131,18 +157,46 @@ impl CheckArgs {
             repeat: watch.repeat.unwrap_or(1),
             expect: watch.expect.into(),
             output: self.output.into_output(environment),
-            url: values::without_user_info(self.url),
+            url: values::without_user_info(url.clone()),
         };
         if watch.repeat.is_some() && plan.is_safe() {
             return Err(UsageError::RepeatOfSafe(plan.request.method));
         }
-        let unsaid = match self.server.is_empty() {
+        let unsaid = match asked.server.is_empty() {
             true => Duration::ZERO,
             false => TIME_TO_START,
         };
         let wait = watch.wait.unwrap_or(unsaid);
-        Ok(CheckDraft::new(plan, route, wait, self.server))
+        let draft = CheckDraft::new(plan, route, wait, asked.server);
+        Ok(if asked.newer_http {
+            draft.settling_for_http1()
+        } else {
+            draft
+        })
     }
+}
+
+/// The request in the one form or the other.
+fn wanted(
+    pasted: Option<PastedArgs>,
+    url: Option<Url>,
+    request: RequestArgs,
+    server: Vec<OsString>,
+) -> Result<Pasted, UsageError> {
+    let Some(PastedArgs::Curl(curl)) = pasted else {
+        return Ok(Pasted {
+            urls: url.into_iter().collect(),
+            request,
+            server,
+            newer_http: false,
+        });
+    };
+    if request != RequestArgs::default() {
+        return Err(UsageError::BeforeCurl);
+    }
+    let mut pasted = curl.pasted()?;
+    pasted.urls.extend(url);
+    Ok(pasted)
 }
 
 /// The user's own `Accept-Encoding`, taken out of the request; several lines are one list.

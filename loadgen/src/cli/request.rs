@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, Read as _};
+use std::mem;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -25,10 +26,16 @@ pub(super) struct RequestArgs {
 
     /// Header, such as 'Name: value'; ${VAR} is read from the environment, @FILE holds one header a line
     #[arg(short = 'H', long = "header", value_name = "LINE|@FILE")]
-    headers: Vec<String>,
+    pub(super) headers: Vec<String>,
 
     /// Body, or @FILE with its line breaks taken out; several are joined by &
-    #[arg(short, long, value_name = "BODY|@FILE", allow_hyphen_values = true)]
+    #[arg(
+        short,
+        long,
+        alias = "data-ascii",
+        value_name = "BODY|@FILE",
+        allow_hyphen_values = true
+    )]
     data: Vec<String>,
 
     /// Body, as it stands
@@ -39,6 +46,15 @@ pub(super) struct RequestArgs {
         allow_hyphen_values = true
     )]
     data_raw: Vec<String>,
+
+    /// Body, or @FILE, as it stands
+    #[arg(
+        long,
+        value_name = "BODY|@FILE",
+        conflicts_with_all = ["data", "data_raw"],
+        allow_hyphen_values = true
+    )]
+    data_binary: Vec<String>,
 
     /// Cookie header; ${VAR} as in -H
     #[arg(short = 'b', long = "cookie", value_name = "NAME=VALUE")]
@@ -113,7 +129,7 @@ impl RequestArgs {
         Ok(Asked {
             method: self.method.as_deref().map(checked_method).transpose()?,
             headers: header_lines(&self.headers, environment)?,
-            body: body(&self.data, &self.data_raw)?,
+            body: self.body()?,
             cookie: cookie(&self.cookies, environment)?,
             credentials: self
                 .user
@@ -128,6 +144,30 @@ impl RequestArgs {
             compressed: false,
             version: self.version()?,
         })
+    }
+
+    /// Takes back a wish for HTTP/2, and says whether there was one.
+    pub(super) fn settle_for_http1(&mut self) -> bool {
+        mem::take(&mut self.http2)
+    }
+
+    /// Several pieces are a form, as curl sends one.
+    fn body(&self) -> Result<Option<Vec<u8>>, UsageError> {
+        let mut pieces = Vec::new();
+        for piece in &self.data_raw {
+            pieces.push(piece.clone().into_bytes());
+        }
+        for piece in &self.data_binary {
+            pieces.push(content("--data-binary", piece)?);
+        }
+        for piece in &self.data {
+            let mut content = content("-d", piece)?;
+            if piece.starts_with('@') {
+                content.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+            }
+            pieces.push(content);
+        }
+        Ok((!pieces.is_empty()).then(|| pieces.join(&b'&')))
     }
 
     fn version(&self) -> Result<HttpVersion, UsageError> {
@@ -171,23 +211,12 @@ fn header_lines(
     Ok(lines)
 }
 
-/// Several pieces are a form, as curl sends one.
-fn body(data: &[String], raw: &[String]) -> Result<Option<Vec<u8>>, UsageError> {
-    let mut pieces = raw
-        .iter()
-        .map(|piece| piece.clone().into_bytes())
-        .collect::<Vec<_>>();
-    for piece in data {
-        pieces.push(match piece.strip_prefix('@') {
-            Some(path) => {
-                let mut content = read("-d", path)?;
-                content.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
-                content
-            }
-            None => piece.clone().into_bytes(),
-        });
+/// A body as it stands, or the file that it names.
+fn content(option: &'static str, piece: &str) -> Result<Vec<u8>, UsageError> {
+    match piece.strip_prefix('@') {
+        Some(path) => read(option, path),
+        None => Ok(piece.as_bytes().to_vec()),
     }
-    Ok((!pieces.is_empty()).then(|| pieces.join(&b'&')))
 }
 
 fn cookie(given: &[String], environment: &Environment<'_>) -> Result<Option<String>, UsageError> {

@@ -1,5 +1,8 @@
 //! From arguments to drafts, and the help texts as they look at 80 columns.
 
+mod check;
+mod curl;
+
 use std::io::Write as _;
 use std::time::Duration;
 

@@ -43,6 +43,20 @@ pub enum UsageError {
     /// `--repeat` is consent to what a safe method does not need consent for.
     #[error("--repeat is for methods that may have effects; {0} is sent as often as a check needs")]
     RepeatOfSafe(String),
+    /// None, or several.
+    #[error("expected one URL, found {0}")]
+    Urls(usize),
+    /// A request option of ours before a pasted curl command.
+    #[error("request options go after the word curl, as curl's own")]
+    BeforeCurl,
+    /// An option of a pasted curl command that is not offered.
+    #[error("curl's --{option}: {remedy}")]
+    CurlOption {
+        /// Its long form.
+        option: &'static str,
+        /// What to write instead.
+        remedy: &'static str,
+    },
     /// TLS cannot be set up as asked.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -110,6 +110,15 @@ pub(super) fn http_url(text: &str) -> Result<Url, ValueError> {
     Ok(url)
 }
 
+/// As [`http_url`], with the scheme that curl would guess.
+pub(super) fn curl_url(text: &str) -> Result<Url, ValueError> {
+    if text.contains("://") {
+        http_url(text)
+    } else {
+        http_url(&format!("http://{text}"))
+    }
+}
+
 /// What may be shown and kept of an address; the request has the rest.
 pub(super) fn without_user_info(mut url: Url) -> Url {
     // Both can fail only for an address without a host, which http has not.

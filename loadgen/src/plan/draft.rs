@@ -65,6 +65,7 @@ pub struct CheckDraft {
     route: Route,
     wait: Duration,
     server: Vec<OsString>,
+    wants_newer_http: bool,
 }
 
 impl CheckDraft {
@@ -76,6 +77,16 @@ impl CheckDraft {
             route,
             wait,
             server,
+            wants_newer_http: false,
+        }
+    }
+
+    /// The same, for a request that asks for HTTP/2 or 3 and is sent over HTTP/1.1.
+    #[must_use]
+    pub fn settling_for_http1(self) -> Self {
+        Self {
+            wants_newer_http: true,
+            ..self
         }
     }
 
@@ -92,6 +103,11 @@ impl CheckDraft {
     /// How long the target may take until it accepts a connection; zero does not try it.
     pub fn wait(&self) -> Duration {
         self.wait
+    }
+
+    /// Whether HTTP/2 or 3 was asked for, and HTTP/1.1 is what the plan has.
+    pub fn wants_newer_http(&self) -> bool {
+        self.wants_newer_http
     }
 
     /// The command that starts the server, with its arguments; empty if it runs already.

@@ -46,8 +46,10 @@ pub fn admit_check(
     } else {
         wait_for(&draft, server.as_mut(), interrupt, now)?
     };
+    let over_http1 = draft.wants_newer_http().then_some(Note::OverHttp1);
+    let dropped = reached.refused.into_iter().map(Note::Dropped);
     Ok(AdmittedCheck {
-        notes: reached.refused.into_iter().map(Note::Dropped).collect(),
+        notes: over_http1.into_iter().chain(dropped).collect(),
         plan: draft.complete(reached.endpoints),
         server,
     })
