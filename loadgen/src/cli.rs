@@ -6,6 +6,7 @@ mod curl;
 mod events;
 mod matrix;
 mod output;
+mod refusal;
 mod request;
 mod run;
 mod usage;

@@ -1,6 +1,5 @@
 //! The command line of loadgen: it calls the library and maps the outcome to an exit code.
 
-use clap::Parser;
 use loadgen::cli::{Cli, Command};
 use loadgen::commands;
 use loadgen::exit::Exit;
@@ -10,7 +9,8 @@ fn main() -> ExitCode {
     let command_line: Vec<String> = std::env::args_os()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    let outcome = match Cli::parse().command {
+    let cli = Cli::read(std::env::args_os()).unwrap_or_else(|refusal| refusal.exit());
+    let outcome = match cli.command {
         Command::Check(args) => commands::check::run(*args, &command_line),
         Command::Run(args) => commands::run::run(*args, &command_line),
         Command::Matrix(args) => commands::matrix::run(*args, &command_line),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use run_record::redact;
 use thiserror::Error;
 use url::Url;
 
@@ -98,9 +99,8 @@ pub(super) fn rate(text: &str) -> Result<Rate, ValueError> {
 pub(super) fn http_url(text: &str) -> Result<Url, ValueError> {
     // Without this, `localhost:8080` would be an address of the scheme `localhost`.
     if !text.contains("://") {
-        return Err(ValueError::NoScheme(
-            text.trim_start_matches('/').to_owned(),
-        ));
+        let redacted = redact::url(text.trim_start_matches('/'));
+        return Err(ValueError::NoScheme(redacted));
     }
     let mut url = Url::parse(text)?;
     if !matches!(url.scheme(), "http" | "https") {
