@@ -212,16 +212,23 @@ fn found(word: Word, hold: Option<Hold>) -> Option<Verdict> {
 }
 
 fn setups() -> Vec<MatrixRow> {
-    let row =
-        |setup: &str, verdict, first_ms, latest_us, streams: &str, expected: &str| MatrixRow {
-            setup: setup.to_owned(),
-            verdict,
-            first_event: Some(Nanos::from_millis(first_ms)),
-            delivery_max: Some(Nanos::from_micros(latest_us)),
-            streams: Some(streams.to_owned()),
-            expected: Some(expected.to_owned()),
-            skipped: None,
-        };
+    let row = |setup: &str,
+               verdict: Option<Verdict>,
+               first_ms,
+               latest_us,
+               streams: &str,
+               expected: &str| MatrixRow {
+        setup: setup.to_owned(),
+        is_met: verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.word.label().to_lowercase() == expected),
+        verdict,
+        first_event: Some(Nanos::from_millis(first_ms)),
+        delivery_max: Some(Nanos::from_micros(latest_us)),
+        streams: Some(streams.to_owned()),
+        expected: Some(expected.to_owned()),
+        ..MatrixRow::default()
+    };
     let hold = |by, bytes, ms| {
         Some(Hold {
             bytes,
@@ -290,6 +297,11 @@ fn setups() -> Vec<MatrixRow> {
         MatrixRow {
             setup: "haproxy-default".to_owned(),
             skipped: Some("haproxy is not installed".to_owned()),
+            ..MatrixRow::default()
+        },
+        MatrixRow {
+            setup: "thin".to_owned(),
+            failed: Some("ended before it was ready (exit status: 1)\nno such gem".to_owned()),
             ..MatrixRow::default()
         },
     ]
@@ -385,11 +397,12 @@ proptest! {
             delivery_max: Some(Nanos(bytes)),
             streams: Some(text.clone()),
             expected: Some(text.clone()),
-            skipped: None,
+            ..MatrixRow::default()
         };
         let skipped = MatrixRow { skipped: Some(text.clone()), ..row.clone() };
+        let failed = MatrixRow { failed: Some(text.clone()), ..row.clone() };
         let exit = Exit { code, reason: text };
-        fits(&matrix_page(&[row, skipped], &exit, &style), &style)?;
+        fits(&matrix_page(&[row, skipped, failed], &exit, &style), &style)?;
     }
 
     /// What is drawn was seen: as many events as the caption says, and no more than came.
