@@ -177,7 +177,10 @@ fn once_more(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<A
         _ => false,
     };
     let asked = readings.at(delivery.shown_by).timeline.probe.request.asked;
-    (is_worth_it && readings.all().len() == 1).then_some(Ask {
+    let round = |reading: &Reading| reading.timeline.probe.request.round;
+    let first = round(readings.at(delivery.shown_by));
+    let is_first_round = readings.all().iter().all(|reading| round(reading) == first);
+    (is_worth_it && is_first_round).then_some(Ask {
         accept_encoding: reach.accepts_encodings,
         asked,
         why: Why::Again,
