@@ -1,7 +1,8 @@
-//! `loadgen run` as a person or a CI job meets it: what it prints, what it leaves behind, and its exit code.
+//! `loadgen run` and `loadgen check` as a person or a CI job meets them: what they print and leave behind, and their exit codes.
 
 #![cfg(test)]
 
+mod check;
 mod failures;
 mod invocation;
 mod outcomes;
