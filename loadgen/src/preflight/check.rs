@@ -154,7 +154,7 @@ mod tests {
     fn nobody_is_connected_to_before_the_first_probe() {
         let (listener, open) = listening();
         let admitted = admitted(draft(&open, Duration::ZERO, "")).unwrap();
-        assert_eq!(admitted.plan.target.endpoints, [open.clone()]);
+        assert_eq!(admitted.plan.target.endpoints, std::slice::from_ref(&open));
         assert!(admitted.plan.is_loopback() && admitted.server.is_none());
         // Not even to one whose server would have to be started first.
         foresee_check(draft(&open, MINUTE, "exit 1")).unwrap();
