@@ -12,6 +12,9 @@ pub(crate) const PURE: &[&str] = &[
     "reports/src",
     "loadgen/src/session",
     "loadgen/src/schedule",
+    "loadgen/src/probe/witness",
+    "loadgen/src/check/patience",
+    "loadgen/src/check/questions",
 ];
 
 /// The beginnings of paths that reach the world. Of nix, the names of error codes are free: they are values.
