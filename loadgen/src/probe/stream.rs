@@ -50,6 +50,8 @@ pub(super) struct Stream {
     /// Endpoints that were tried for this request.
     tried: usize,
     dialled: Wall,
+    /// Why the present endpoint cannot be connected to.
+    refused: Option<io::Error>,
     bytes: Vec<u8>,
     sent: usize,
     /// A clock value from before the latest call that found the socket empty.
@@ -96,6 +98,7 @@ impl Stream {
             endpoint,
             tried: 0,
             dialled: Wall::default(),
+            refused: None,
             bytes: Vec::new(),
             sent: 0,
             empty_since: Wall::default(),
@@ -202,13 +205,13 @@ impl Stream {
     /// Gives up an endpoint that has not answered in time, and follows a redirect.
     pub(super) fn keep_time(&mut self, target: &Target, poll: &Poll, token: Token) {
         let endpoint = &target.endpoints[self.endpoint % target.endpoints.len()];
-        let error = match (&self.transport, self.phase) {
-            (Some(transport), Phase::Connecting) => match transport.finish_connect() {
-                Err(error) => error,
-                Ok(_) if clock::wall() < self.dialled + CONNECT_LIMIT => return,
-                Ok(_) => io::Error::new(io::ErrorKind::TimedOut, "no connection within 5 s"),
-            },
-            _ => return self.follow(target, poll, token),
+        if self.phase != Phase::Connecting {
+            return self.follow(target, poll, token);
+        }
+        let error = match self.refused.take() {
+            Some(error) => error,
+            None if clock::wall() < self.dialled + CONNECT_LIMIT => return,
+            None => io::Error::new(io::ErrorKind::TimedOut, "no connection within 5 s"),
         };
         self.transport = None;
         if self.try_next(target) {
@@ -246,11 +249,15 @@ impl Stream {
             return;
         };
         if self.phase == Phase::Connecting {
-            // An error is dealt with when time is kept: it knows the other endpoints.
-            if !matches!(transport.finish_connect(), Ok(true)) {
-                return;
+            match transport.finish_connect() {
+                Ok(true) => self.established(),
+                Ok(false) => return,
+                Err(error) => {
+                    // A socket tells its error once. Keeping time deals with it: it knows the other endpoints.
+                    self.refused = Some(error);
+                    return;
+                }
             }
-            self.established();
         } else if ready.writable && self.phase < Phase::Open {
             self.send();
         }
