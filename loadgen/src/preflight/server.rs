@@ -85,3 +85,25 @@ fn said(lines: &[String]) -> String {
     let lines = lines.iter().map(|line| format!("\n  {line}"));
     format!("; it printed:{}", lines.collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::tcp;
+    use super::*;
+
+    #[test]
+    fn whoever_answers_for_a_server_that_has_ended_is_not_it() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exit 0"]);
+        let mut server = start(command).unwrap();
+        while server.exited().is_none() {
+            std::thread::yield_now();
+        }
+        let reached = Reached {
+            endpoints: vec![tcp("127.0.0.1:80")],
+            refused: Vec::new(),
+        };
+        let outcome = answered(&mut server, Duration::ZERO, Ok(reached));
+        assert!(matches!(outcome, Err(ServerError::Ended { status, .. }) if status.success()));
+    }
+}
