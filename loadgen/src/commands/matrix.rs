@@ -204,7 +204,7 @@ fn reason(rows: &[Row<'_>], asked: usize, exit: Exit) -> String {
         Exit::NoStream => format!("{count} of {all} without a stream"),
         Exit::Inconclusive => format!("{count} of {all} skipped or not told"),
         Exit::Machine => format!("{count} of {all} spoiled by this machine"),
-        Exit::Interrupted => format!("interrupted after {all} of {asked}"),
+        Exit::Interrupted => format!("interrupted after {} of {asked}", all - count),
         Exit::Usage | Exit::Internal => exit.meaning().to_owned(),
     }
 }

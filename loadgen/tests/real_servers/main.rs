@@ -1,19 +1,27 @@
-//! `loadgen run` against real servers: Node behind nginx, TLS through nginx, Rails on Puma over TCP and a Unix socket.
+//! loadgen against real servers: `run` on Node behind nginx, with TLS, and on Rails; `check` on all servers of Rails; `matrix`.
 //!
-//! The counts are exact, because every stream has a known number of events and a subscriber that comes back is answered 204, which
-//! ends it. `./scripts/test` installs the servers and runs these tests; a plain `cargo test` skips them.
+//! The counts of `run` are exact, because every stream has a known number of events and a subscriber that comes back is answered
+//! 204, which ends it. `./scripts/test` installs the servers and runs these tests; a plain `cargo test` skips them.
 
+mod matrix;
 mod outcome;
 mod setup;
+mod verdicts;
 
+use std::fs;
+
+use loadgen::setups::Running;
+use nix::errno::Errno;
+use nix::sys::signal::killpg;
+use nix::unistd::Pid;
 use outcome::{Counts, run};
-use setup::Setup;
+use setup::{start, start_before};
 
 #[test]
 #[ignore = "needs node and nginx: ./scripts/test installs them"]
 fn two_thousand_subscribers_on_node_behind_nginx_get_every_event() {
-    let node = Setup::start("node-http");
-    let nginx = Setup::start_before_origin("nginx-buffering-off", &node);
+    let node = start("node-http");
+    let nginx = start_before("nginx-buffering-off", &node);
     let outcome = run(
         &nginx.url("/prices?interval=1s&count=10"),
         &["-c", "2000", "--ramp", "2s"],
@@ -33,8 +41,8 @@ fn two_thousand_subscribers_on_node_behind_nginx_get_every_event() {
 #[test]
 #[ignore = "needs node and nginx: ./scripts/test installs them"]
 fn streams_arrive_whole_over_tls_through_nginx() {
-    let node = Setup::start("node-http");
-    let nginx = Setup::start_before_origin("nginx-buffering-off", &node);
+    let node = start("node-http");
+    let nginx = start_before("nginx-buffering-off", &node);
     let url = nginx.tls_url("/prices?interval=100ms&count=20");
     let certificate = nginx.file("cert.pem");
     let certificate = certificate.to_str().expect("a temporary path is text");
@@ -54,7 +62,7 @@ fn streams_arrive_whole_over_tls_through_nginx() {
 #[test]
 #[ignore = "needs puma and Rails: ./scripts/test installs them"]
 fn rails_on_puma_serves_its_five_streams() {
-    let puma = Setup::start("puma");
+    let puma = start("puma");
     let outcome = run(&puma.url("/live/small?lm=1"), &["-c", "5"]);
     outcome.assert_counts(Counts {
         subscribers: 5,
@@ -65,7 +73,7 @@ fn rails_on_puma_serves_its_five_streams() {
 #[test]
 #[ignore = "needs puma and Rails: ./scripts/test installs them"]
 fn rails_on_puma_serves_its_five_streams_over_a_unix_socket() {
-    let puma = Setup::start_on_socket("puma-unix", "http.sock");
+    let puma = start("puma-unix");
     let socket = puma.file("http.sock");
     let socket = socket.to_str().expect("a temporary path is text");
     let outcome = run(
@@ -81,18 +89,30 @@ fn rails_on_puma_serves_its_five_streams_over_a_unix_socket() {
 #[test]
 #[ignore = "needs node and nginx: ./scripts/test installs them"]
 fn a_setup_is_gone_with_its_whole_group() {
-    let node = Setup::start("node-http");
-    let nginx = Setup::start_before_origin("nginx-buffering-off", &node);
-    let groups = [node.group(), nginx.group()];
+    let node = start("node-http");
+    let nginx = start_before("nginx-buffering-off", &node);
+    // Both programs are the leaders of their groups, and say their process id themselves.
+    let groups = [
+        group(&fs::read_to_string(nginx.file("nginx.pid")).expect("nginx writes it")),
+        group(&instance(&node)),
+    ];
     for group in groups {
-        assert_eq!(nix::sys::signal::killpg(group, None), Ok(()));
+        assert_eq!(killpg(group, None), Ok(()));
     }
     drop(nginx);
     drop(node);
     for group in groups {
-        assert_eq!(
-            nix::sys::signal::killpg(group, None),
-            Err(nix::errno::Errno::ESRCH)
-        );
+        assert_eq!(killpg(group, None), Err(Errno::ESRCH));
     }
+}
+
+fn group(id: &str) -> Pid {
+    Pid::from_raw(id.trim().parse().expect("a process id is a number"))
+}
+
+/// The process that an event says it is from.
+fn instance(node: &Running) -> String {
+    let answer = node.get("/prices?count=1").expect("node answers");
+    let (_, rest) = answer.split_once(r#""instance":"#).expect("an event");
+    rest.split(',').next().unwrap_or_default().to_owned()
 }
