@@ -23,8 +23,9 @@ use verdict::observations::{
     Version,
 };
 
-/// Events of one response that are written down; what comes later does not change a verdict.
-const MAX_EVENTS: usize = 20_000;
+/// Notes of one kind (reads, chunks, events) that are taken of one response. More would not change a verdict, and a
+/// server that sends a byte a chunk must not fill the memory: watching ends there.
+const MAX_NOTES: usize = 50_000;
 
 /// How the events of a response are read.
 #[derive(Clone, Debug)]
@@ -270,6 +271,10 @@ impl Witness {
 
     fn body(&mut self, mut input: &[u8]) {
         loop {
+            if self.is_full() && !self.is_over() {
+                self.end(EndKind::StillOpen, self.now.2);
+                self.state = State::Over;
+            }
             let State::Body { framing, .. } = &mut self.state else {
                 return;
             };
@@ -300,6 +305,12 @@ impl Witness {
                 }
             }
         }
+    }
+
+    fn is_full(&self) -> bool {
+        let probe = &self.probe;
+        let units = probe.events.len() + probe.comments.len();
+        units.max(probe.reads.len()).max(probe.chunks.len()) >= MAX_NOTES
     }
 
     /// Writes the present read down, or adds to it.
@@ -368,7 +379,7 @@ impl Witness {
         let read = self.probe.reads.len().saturating_sub(1);
         let bytes = unit.end.saturating_sub(self.unit_end);
         self.unit_end = unit.end;
-        if self.probe.events.len() + self.probe.comments.len() >= MAX_EVENTS {
+        if self.is_full() {
             return;
         }
         match unit.event {

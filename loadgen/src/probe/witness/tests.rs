@@ -131,6 +131,15 @@ fn target_servers_payload_makes_the_stream_cooperating() {
     assert!(witness.is_own_server());
 }
 
+#[test]
+fn a_flood_of_notes_ends_the_watch() {
+    let chunks = b"1\r\n:\r\n".repeat(MAX_NOTES + 1);
+    let witness = noted(Format::Auto, &[HEAD, &chunks, b"1\r\n:\r\n"]);
+    assert!(witness.is_over());
+    assert_eq!(witness.probe().chunks.len(), MAX_NOTES);
+    assert_eq!(witness.probe().end.kind, EndKind::StillOpen);
+}
+
 proptest! {
     /// However the bytes are split over reads, the same events and chunks are seen.
     #[test]
