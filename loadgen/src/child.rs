@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_server_may_tidy_up() {
-        let (mut child, _) = shell("trap 'echo bye; exit 3' TERM; echo ready; sleep 1000 & wait");
+        let (mut child, _) = shell("sleep 1000 & trap 'echo bye; exit 3' TERM; echo ready; wait");
         child.stop();
         assert_eq!(child.exited().unwrap().code(), Some(3));
         assert_eq!(child.last_lines(1), ["bye"]);

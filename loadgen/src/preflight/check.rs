@@ -188,7 +188,8 @@ mod tests {
             directory.path().join("stopped"),
         );
         let trap = format!("trap 'echo > {}; exit' TERM", stopped.display());
-        let script = format!("{trap}; echo > {}; sleep 1000 & wait", ready.display());
+        // What is forked before the trap does not inherit it, and ends at once.
+        let script = format!("sleep 1000 & {trap}; echo > {}; wait", ready.display());
         // The wait is over as soon as the server is up.
         let mut now = || Mono(if ready.exists() { u64::MAX } else { 0 });
         let draft = draft(&closed("127.77.2.2"), MINUTE, &script);
