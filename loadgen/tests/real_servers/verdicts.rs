@@ -2,7 +2,9 @@
 //! them play a stream to its end whether or not somebody listens.
 
 use std::ops::RangeInclusive;
+use std::panic::resume_unwind;
 use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
 
 use loadgen::setups::Running;
 use serde_json::Value;
@@ -20,7 +22,7 @@ const AS_WRITTEN: &str = "/live/check";
 #[test]
 #[ignore = "needs Rails: ./scripts/test installs it"]
 fn webrick_collects_the_body() {
-    for found in five_times("webrick", STREAM, &[]) {
+    for found in five_at_once("webrick", STREAM, &[]) {
         found.assert_buffered();
         assert!(
             found.headers().any(|name| name == "content-length"),
@@ -33,7 +35,7 @@ fn webrick_collects_the_body() {
 #[ignore = "needs Rails and Puma: ./scripts/test installs them"]
 fn the_code_as_written_is_buffered_on_webrick_and_puma() {
     for setup in ["webrick-blog", "puma-blog"] {
-        for found in five_times(setup, AS_WRITTEN, &[]) {
+        for found in five_at_once(setup, AS_WRITTEN, &[]) {
             found.assert_buffered();
         }
     }
@@ -49,7 +51,7 @@ fn the_code_as_written_is_buffered_on_the_others_too() {
         "rainbows-eventmachine",
         "unicorn-1",
     ] {
-        for found in five_times(setup, AS_WRITTEN, &[]) {
+        for found in five_at_once(setup, AS_WRITTEN, &[]) {
             found.assert_buffered();
         }
     }
@@ -74,7 +76,7 @@ fn puma_on_a_unix_socket_is_live() {
 #[test]
 #[ignore = "needs Rails and Puma: ./scripts/test installs them"]
 fn puma_of_a_plain_rackup_is_buffered() {
-    for found in five_times("rackup-puma-dev", STREAM, &[]) {
+    for found in five_at_once("rackup-puma-dev", STREAM, &[]) {
         found.assert_buffered();
     }
 }
@@ -82,7 +84,7 @@ fn puma_of_a_plain_rackup_is_buffered() {
 #[test]
 #[ignore = "needs Rails and Thin: ./scripts/test installs them"]
 fn thin_is_buffered_and_with_threads_releases_once_a_second() {
-    for found in five_times("thin", STREAM, &[]) {
+    for found in five_at_once("thin", STREAM, &[]) {
         found.assert_buffered();
     }
     for found in five_times("thin-threaded", STREAM, &[]) {
@@ -97,7 +99,7 @@ fn rainbows_is_live_with_threads_and_buffered_with_a_reactor() {
     for found in five_times("rainbows-threadspawn", STREAM, &[]) {
         found.assert_live();
     }
-    for found in five_times("rainbows-eventmachine", STREAM, &[]) {
+    for found in five_at_once("rainbows-eventmachine", STREAM, &[]) {
         found.assert_buffered();
     }
 }
@@ -118,7 +120,7 @@ fn unicorn_is_live_and_serves_one_stream_for_each_worker() {
 #[ignore = "needs Rails and Rainbows!: ./scripts/test installs them"]
 fn five_events_and_a_clean_end_are_not_cut() {
     for found in five_times("rainbows-threadspawn", "/live/five?lm=1", &[]) {
-        assert_ne!(found.word(), "cut", "{found}");
+        assert_eq!(found.word(), "live", "{found}");
         assert!(found.finding("end.clean").is_some(), "{found}");
     }
 }
@@ -130,7 +132,7 @@ fn plain_lines_are_judged_like_events() {
     for found in five_times("lines-rainbows", "/lines/check?lm=1", &lines) {
         found.assert_live();
     }
-    for found in five_times("lines-webrick", "/lines/check?lm=1", &lines) {
+    for found in five_at_once("lines-webrick", "/lines/check?lm=1", &lines) {
         found.assert_buffered();
     }
 }
@@ -161,14 +163,27 @@ struct Found {
 }
 
 fn five_times(setup: &str, path: &str, arguments: &[&str]) -> Vec<Found> {
-    let once = |_| {
-        let server = start(setup);
-        Found {
-            setup: format!("{setup} {path}"),
-            json: check(&server, path, arguments),
-        }
-    };
+    let once = |_| once(setup, path, arguments);
     (0..TIMES).map(once).collect()
+}
+
+/// Side by side, for the verdict that a busy machine cannot change: a body that is held to its end takes its six seconds in any case.
+fn five_at_once(setup: &str, path: &str, arguments: &[&str]) -> Vec<Found> {
+    thread::scope(|scope| {
+        let start = |_| scope.spawn(|| once(setup, path, arguments));
+        let checks: Vec<_> = (0..TIMES).map(start).collect();
+        let found =
+            |check: ScopedJoinHandle<_>| check.join().unwrap_or_else(|fault| resume_unwind(fault));
+        checks.into_iter().map(found).collect()
+    })
+}
+
+fn once(setup: &str, path: &str, arguments: &[&str]) -> Found {
+    let server = start(setup);
+    Found {
+        setup: format!("{setup} {path}"),
+        json: check(&server, path, arguments),
+    }
 }
 
 fn check(server: &Running, path: &str, arguments: &[&str]) -> Value {
