@@ -4,6 +4,7 @@
 // GET /prices?interval=100ms     endless; all subscribers of an interval share one ticker
 //            &count=N            end cleanly after N events; a reconnection is answered 204, which ends an EventSource
 //            &size=BYTES         pad the data to at least this size
+//            &xab=1              say X-Accel-Buffering: no
 // GET /stats                     what the server really did: {"opened":…,"open":…,"written":…}
 //
 // The data of each event begins with target-server's stamps, in its order: {"seq":N,"due":NS,"emitted":NS,"instance":PID, and times are
@@ -82,6 +83,7 @@ function prices(request, response, query) {
     return response.writeHead(400).end('interval is like 100ms, count and size are numbers\n');
   }
   if (count > 0 && 'last-event-id' in request.headers) return response.writeHead(204).end();
+  if (query.get('xab')) response.setHeader('X-Accel-Buffering', 'no');
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' });
   response.flushHeaders();
   if (count > 0) response.write('retry: 200\n\n');
