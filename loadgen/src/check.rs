@@ -18,7 +18,7 @@ use run_record::time::{Nanos, Wall};
 use run_record::verdict::Verdict;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use verdict::observations::{Observations, Own, Probe, ServerClock};
+use verdict::observations::{Asked, Observations, Own, Probe, ServerClock};
 use verdict::plan::{self, Ask, Why};
 
 pub use outline::{announcement, outline};
@@ -262,7 +262,8 @@ impl Check<'_> {
         let mut probe = witness.probe().clone();
         let is_own_server = witness.is_own_server();
         self.questions.learn(&probe, is_own_server);
-        if number == 0 {
+        // Asked before it was known that anything could be asked for: of the first, and of the one beside it.
+        if probe.request.asked == Asked::default() {
             probe.request.asked = self.questions.reach().first;
         }
         probe
@@ -284,7 +285,7 @@ impl Check<'_> {
     fn close(&mut self, number: usize) {
         self.prober.stop(number);
         let mut probe = self.noted(number);
-        if self.plan.is_loopback() && self.plan.is_safe() && truth::is_wanted(&probe) {
+        if self.plan.is_loopback() && self.plan.is_safe() && truth::is_wanted(&probe, &self.done) {
             let peer = self.prober.local_address(number);
             probe.truth = truth::of(&self.plan.target, peer, &probe);
         }

@@ -211,15 +211,19 @@ fn without_compression(delivery: &Delivery, readings: &Readings) -> Option<Ask> 
     })
 }
 
-/// Another rate or size comes before the control where there is no word yet and nothing speaks for a compressor.
+/// Another rate or size comes before the control where there is no word yet, or half a hold, and nothing speaks for a
+/// compressor.
 fn decide(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
-    let has_no_word = matches!(
+    let is_open = matches!(
         delivery.signature,
-        Signature::Undecided(_) | Signature::Silence(_)
+        Signature::Undecided(_)
+            | Signature::Silence(_)
+            | Signature::Grouped(_)
+            | Signature::Behind(_)
     );
     let head = readings.at(delivery.shown_by).timeline.probe.head.as_ref();
     let is_plain = head.is_some_and(|head| head.content_coding().is_none());
-    (has_no_word && is_plain)
+    (is_open && is_plain)
         .then(|| vary(delivery, readings, reach))
         .flatten()
 }

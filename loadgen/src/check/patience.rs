@@ -91,8 +91,9 @@ impl Patience {
 
     /// Whether a second stream is to be started beside the first.
     pub(super) fn wants_companion(&self, look: &Look) -> bool {
-        let is_served = look.is_live || (look.is_settled && !look.is_over);
-        is_served && look.events > 0 && (look.is_settled || look.watched >= COMPANION_AFTER)
+        let is_served = look.events > 0 && (look.is_live || look.is_settled);
+        // Beside one that has ended it would be no second stream.
+        !look.is_over && is_served && (look.is_settled || look.watched >= COMPANION_AFTER)
     }
 
     /// Whether the present request has been watched for long enough; `elapsed` counts from the check's beginning.

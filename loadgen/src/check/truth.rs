@@ -2,6 +2,7 @@
 //!
 //! Asked only where nothing else can tell: a silence, and a clean end. It must not be asked of anybody else's server.
 
+use crate::clock;
 use crate::plan::{Endpoint, Target};
 use serde::Deserialize;
 use std::io::{self, Read, Write};
@@ -10,13 +11,20 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 use verdict::observations::{Probe, Truth};
 
-/// A server on this machine that has not answered by then keeps no log.
+/// A server on this machine that has not answered to the end by then keeps no log: some answer any path with a stream.
 const LIMIT: Duration = Duration::from_secs(2);
 /// The longest answer that is read.
-const MAX_ANSWER: u64 = 8 * 1024 * 1024;
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
-/// Whether the server's log would tell something that the stream does not.
-pub(super) fn is_wanted(probe: &Probe) -> bool {
+/// Whether the server's log would tell something that the stream does not; `before` are the requests that are over.
+pub(super) fn is_wanted(probe: &Probe, before: &[Probe]) -> bool {
+    let is_strangers = |probe: &Probe| {
+        let head = probe.head.as_ref();
+        head.is_some_and(|head| head.header("x-stream").is_none())
+    };
+    if before.iter().any(is_strangers) {
+        return false;
+    }
     let Some(head) = &probe.head else {
         // Not even a head: held back, or another kind of server. One request tells which.
         return probe.failure.is_none() && probe.request.sent.is_some();
@@ -120,8 +128,7 @@ fn exchange(mut socket: impl Read + Write, host: &str, path: &str) -> io::Result
         "GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n"
     );
     socket.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    socket.take(MAX_ANSWER).read_to_end(&mut answer)?;
+    let mut answer = read_all(&mut socket)?;
     let end = answer
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
@@ -130,4 +137,19 @@ fn exchange(mut socket: impl Read + Write, host: &str, path: &str) -> io::Result
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(answer.split_off(end + 4))
+}
+
+/// Up to the close of the connection.
+fn read_all(socket: &mut impl Read) -> io::Result<Vec<u8>> {
+    let deadline = clock::mono() + LIMIT.into();
+    let (mut answer, mut piece) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        match socket.read(&mut piece)? {
+            0 => return Ok(answer),
+            bytes => answer.extend_from_slice(&piece[..bytes]),
+        }
+        if answer.len() > MAX_ANSWER || clock::mono() > deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+    }
 }
