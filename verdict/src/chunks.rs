@@ -60,6 +60,16 @@ impl Chunks {
         }
     }
 
+    /// How the chunks say that the hold is below whoever wrote them, in words: none is larger than an event. An event
+    /// may take several (the SSE helper of Rails writes four).
+    pub(crate) fn held_below(self) -> Option<&'static str> {
+        match self {
+            Self::PerEvent => Some("one chunk per event"),
+            Self::Small => Some("several chunks per event"),
+            Self::Unknown | Self::Constant { .. } | Self::Large { .. } => None,
+        }
+    }
+
     /// The size that every chunk has, if it is not the size of an event.
     pub(crate) fn block(self) -> Option<f64> {
         if let Self::Constant { bytes, .. } = self {

@@ -4,7 +4,6 @@ use run_record::verdict::Confidence::{Low, Medium};
 
 use super::clues::{Clues, Shape};
 use super::{Cure, Entry, Fit, Sure};
-use crate::chunks::Chunks;
 use crate::signature::Grouped;
 use crate::text::ms;
 
@@ -75,11 +74,9 @@ pub(super) fn is_cork(grouped: &Grouped) -> bool {
 
 fn msg_more(clues: &Clues) -> Option<Fit> {
     let grouped = clues.time().filter(|grouped| is_cork(grouped))?;
-    if clues.chunks != Chunks::PerEvent {
-        return None;
-    }
+    let chunks = clues.chunks.held_below()?;
     let seen = format!(
-        "{}, one chunk per event: the kernel's limit for a corked socket",
+        "{}, {chunks}: the kernel's limit for a corked socket",
         held(grouped)
     );
     if clues.has_lower_case_names() {

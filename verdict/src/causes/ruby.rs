@@ -4,7 +4,6 @@ use run_record::verdict::Confidence::{self, High, Low, Medium};
 
 use super::clues::Clues;
 use super::{Cure, Entry, Fit, Sure, haproxy};
-use crate::chunks::Chunks;
 use crate::text::ms;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -228,11 +227,9 @@ fn deflater(clues: &Clues) -> Option<Fit> {
 fn puma(clues: &Clues) -> Option<Fit> {
     let grouped = clues.time().filter(|grouped| haproxy::is_cork(grouped))?;
     let is_other = clues.is_signed_by("webrick") || clues.is_signed_by("thin");
-    if clues.chunks != Chunks::PerEvent || is_other {
-        return None;
-    }
+    let chunks = clues.chunks.held_below().filter(|_| !is_other)?;
     let held = haproxy::held(grouped);
-    let seen = format!("{held}, one chunk per event: the kernel's limit for a corked socket");
+    let seen = format!("{held}, {chunks}: the kernel's limit for a corked socket");
     if clues.has_ruby_marks() {
         Some(Fit::new(Medium, [seen, "X-Runtime: a Rack stack".into()]))
     } else {
