@@ -14,7 +14,7 @@ use crate::plan::Format;
 pub struct Expectation {
     /// One line for people.
     pub about: String,
-    /// Commands without which it cannot start; may be empty.
+    /// Commands without which it cannot start, and files, with a `/`, seen from its directory; may be empty.
     pub needs: Vec<String>,
     /// The setup in front of which it stands.
     pub origin: Option<String>,

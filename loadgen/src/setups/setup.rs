@@ -115,10 +115,17 @@ impl Setup {
         name.map(|name| Self::read(all, name)).transpose()
     }
 
-    /// The first command that it needs and that is not on this machine.
+    /// The first command or file that it needs and that is not on this machine.
     pub fn missing(&self) -> Option<&str> {
+        let is_there = |need: &&str| {
+            if need.contains('/') {
+                self.directory.join(need).is_file()
+            } else {
+                commands::is_there(need)
+            }
+        };
         let mut needs = self.expectation.needs.iter().map(String::as_str);
-        needs.find(|command| !commands::is_there(command))
+        needs.find(|need| !is_there(need))
     }
 
     /// The program that starts it.
@@ -168,15 +175,17 @@ mod tests {
     }
 
     #[test]
-    fn the_first_missing_command_is_named() {
+    fn the_first_missing_command_or_file_is_named() {
         let expect = |needs: &str| format!("{LIVE}needs {needs}\n");
         let directory = made_up(&[
-            ("fine", &expect("sh")),
+            ("fine", &expect("sh ../not/start")),
             ("not", &expect("sh no-such-server neither")),
+            ("file", &expect("sh modules/start neither")),
         ]);
         let setup = |name| Setup::read(directory.path(), name).unwrap();
         assert_eq!(setup("fine").missing(), None);
         assert_eq!(setup("not").missing(), Some("no-such-server"));
+        assert_eq!(setup("file").missing(), Some("modules/start"));
     }
 
     #[test]
