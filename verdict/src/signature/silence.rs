@@ -20,9 +20,14 @@ pub(crate) struct Silence {
     pub emitted_events: Option<u64>,
 }
 
+/// The longest: CR LF.
+const BLANK_LINE: u64 = 2;
+
 pub(super) fn find(timeline: &Timeline) -> Option<Silence> {
     let comments = &timeline.probe.comments;
     let comment_bytes: u64 = comments.iter().map(|comment| comment.bytes).sum();
+    // A comment ends with its line; the blank line behind the last one belongs to nothing.
+    let comment_bytes = comment_bytes + if comments.is_empty() { 0 } else { BLANK_LINE };
     let is_silent = timeline.events.is_empty()
         && timeline.body_bytes() <= comment_bytes.max(preamble(timeline));
     if !is_silent || timeline.has_ended() {
