@@ -10,7 +10,7 @@ use crate::check::{self, Outcome};
 use crate::cli::CheckArgs;
 use crate::clock;
 use crate::exit::Exit;
-use crate::plan::CheckPlan;
+use crate::plan::{CheckPlan, StampSource};
 use crate::preflight;
 use anyhow::{Context, Result};
 use reports::terminal;
@@ -53,6 +53,9 @@ pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
     watch.close();
     let outcome = outcome.context("the check could not run")?;
     drop(admitted.server);
+    if let Some(note) = unstamped(&outcome, &plan) {
+        say(&note);
+    }
     let (record, exit) = judged(&outcome, &plan, command_line);
     finish(&record, &plan, exit)
 }
@@ -66,6 +69,24 @@ pub(super) fn judged(
     let mut record = assemble::record(outcome, plan, command_line);
     let exit = judge::judge(&mut record, plan.expect);
     (record, exit)
+}
+
+/// A send time that was named and is in no event: without a word the stream would silently be a foreign one.
+fn unstamped(outcome: &Outcome, plan: &CheckPlan) -> Option<String> {
+    let StampSource::Json { pointer, unit } = &plan.stamps else {
+        return None;
+    };
+    let mut events = outcome
+        .observations
+        .probes
+        .iter()
+        .flat_map(|probe| &probe.events)
+        .peekable();
+    events.peek()?;
+    let is_bare = events.all(|event| event.emitted.is_none());
+    is_bare.then(|| {
+        format!("note: --sent-at: no event has a time in {unit} at {pointer} of its data; is the pointer right, and the unit?")
+    })
 }
 
 fn show_plan(plan: &CheckPlan) -> Result<Exit> {

@@ -27,10 +27,7 @@ fn of_verdict(verdict: &Verdict, expect: Expect) -> (Exit, String) {
     match verdict.word {
         Word::NoStream => (Exit::NoStream, format!("no stream: {}", verdict.gloss)),
         Word::Invalid => (Exit::Machine, format!("invalid: {}", verdict.gloss)),
-        Word::Inconclusive => (
-            Exit::Inconclusive,
-            format!("cannot tell: {}", verdict.gloss),
-        ),
+        Word::Inconclusive => (Exit::Inconclusive, verdict.gloss.clone()),
         found if expect.is_met_by(found) => (Exit::AsExpected, "as expected".to_owned()),
         _ if verdict.confidence == Confidence::High => {
             (Exit::Server, format!("{word}, expected {}", label(expect)))
