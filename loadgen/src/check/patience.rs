@@ -110,7 +110,8 @@ impl Patience {
         }
         let is_first = ask.why == Why::AsBrowser;
         if elapsed >= self.limit {
-            let goes_on = self.waits && is_first && look.events == 0;
+            let may_go_on = self.waits && self.limit < LONGEST_SILENCE;
+            let goes_on = may_go_on && is_first && look.events == 0;
             if goes_on {
                 self.limit = LONGEST_SILENCE;
             }
