@@ -2,7 +2,7 @@
 
 use crate::invocation::Invocation;
 use crate::scripted::{STREAM, Scripted, chunk, event, hold, stream};
-use crate::support::{Gate, all_at_once, brief, check, foreign, plan, target_server};
+use crate::support::{Gate, all_at_once, brief, briefly, check, foreign, plan, target_server};
 use crate::table::{Truth, assert_found, both, short};
 use nix::sys::signal::{Signal, kill};
 use run_record::verdict::{Confidence, Reason, Word};
@@ -55,7 +55,7 @@ fn silent_sources_are_not_accused() {
     });
     let cases = [(once, Reason::FewEvents), (heartbeats, Reason::Silence)];
     all_at_once(&cases, |(server, reason)| {
-        let outcome = check(&plan(server.address(), "/"));
+        let outcome = check(&briefly(plan(server.address(), "/")));
         let verdict = &outcome.verdict;
         let is_right = verdict.word == Word::Inconclusive && verdict.reason == Some(*reason);
         is_right.then_some(()).ok_or_else(|| brief(&outcome))
@@ -112,7 +112,11 @@ fn a_check_that_starves_does_not_accuse() {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| while !done.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
         }
         let running = urls.map(|url| Invocation::of(url).behind_all_others().start());
         let documents = running.map(|running| running.document());

@@ -169,6 +169,10 @@ fn a_limit_of_silence_is_found_where_the_source_falls_silent() {
         // So many messages, then a silence beyond the limit; never the same number twice in a row.
         scope.spawn(|| {
             for round in [4, 9, 5, 8, 6].into_iter().cycle() {
+                // Whoever comes hears something before the limit.
+                while !publish(address, "prices") && !done.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
                 for _ in 0..round {
                     publish(address, "prices");
                     std::thread::sleep(Duration::from_millis(100));
@@ -188,13 +192,15 @@ fn a_limit_of_silence_is_found_where_the_source_falls_silent() {
     assert!(codes(verdict).contains(&"cut.idle"), "{}", brief(&outcome));
 }
 
-fn publish(address: SocketAddr, topic: &str) {
+/// Whether anybody heard it.
+fn publish(address: SocketAddr, topic: &str) -> bool {
     let mut server = TcpStream::connect(address).unwrap();
     let head = format!("POST /publish/{topic} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
     let request = format!("{head}Content-Length: 2\r\n\r\nup");
     server.write_all(request.as_bytes()).unwrap();
     let answer = std::io::read_to_string(server).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    !answer.contains("\"subscribers\":0")
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! announced.
 
 use crate::scripted::{Asked, STREAM, Scripted, chunk, event, hold, stream};
-use crate::support::{all_at_once, brief, check, codes, plan};
+use crate::support::{all_at_once, brief, briefly, check, codes, plan};
 use loadgen::check::{Outcome, announcement};
 use loadgen::plan::{CheckPlan, Endpoint};
 use run_record::verdict::Word;
@@ -150,6 +150,7 @@ fn no_request_is_sent_beyond_the_announcement() {
         } else {
             abroad(&server)
         };
+        let plan = briefly(plan);
         let (requests, at_once) = announced(&plan);
         let outcome = check(&plan);
         let asked = server.asked();
@@ -174,12 +175,12 @@ fn no_request_is_sent_beyond_the_announcement() {
 fn a_log_is_asked_for_on_this_machine_alone() {
     all_at_once(&[true, false], |is_here| {
         let server = Scripted::start(|_, client| hold(client));
-        let mut plan = if *is_here {
+        let plan = if *is_here {
             of(&server)
         } else {
             abroad(&server)
         };
-        plan.watch = Duration::from_secs(3);
+        let plan = briefly(plan);
         let outcome = check(&plan);
         let asked = server.asked();
         let logs = asked

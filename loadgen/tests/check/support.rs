@@ -66,6 +66,14 @@ pub(crate) fn foreign(plan: CheckPlan) -> CheckPlan {
     }
 }
 
+/// A third of the time: as long as it takes where nothing is to come.
+pub(crate) fn briefly(plan: CheckPlan) -> CheckPlan {
+    CheckPlan {
+        watch: Duration::from_millis(3_500),
+        ..plan
+    }
+}
+
 /// Runs a check when the gate lets it.
 pub(crate) fn check(plan: &CheckPlan) -> Outcome {
     let _turn = Gate::enter(1);
