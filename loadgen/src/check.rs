@@ -65,8 +65,6 @@ pub enum Purpose {
 pub struct Progress {
     /// What the present request is for.
     pub purpose: Purpose,
-    /// Its number, from 1.
-    pub request: usize,
     /// Events it has brought so far.
     pub events: usize,
     /// Time since the check began.
@@ -203,7 +201,6 @@ impl Check<'_> {
         let limit = self.patience.limit();
         (self.watch)(&Progress {
             purpose,
-            request: self.purposes.len(),
             events,
             elapsed,
             limit,

@@ -42,11 +42,11 @@ impl Watch {
 /// What stands on the line, at most 79 columns.
 fn line(progress: &Progress) -> String {
     let left = progress.limit - progress.elapsed;
+    let events = progress.events;
+    let noun = if events == 1 { "event" } else { "events" };
     format!(
-        "request {}, {}: {} events, {:.0} s left (Ctrl-C ends it)",
-        progress.request,
+        "{}: {events} {noun}, at most {:.0} s left (Ctrl-C ends it)",
         purpose(progress.purpose),
-        progress.events,
         left.as_secs_f64().ceil(),
     )
 }
