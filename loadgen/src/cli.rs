@@ -9,6 +9,7 @@ mod output;
 mod refusal;
 mod request;
 mod run;
+mod selftest;
 mod usage;
 mod values;
 
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 pub use check::CheckArgs;
 pub use matrix::MatrixArgs;
 pub use run::RunArgs;
+pub use selftest::SelftestArgs;
 pub use usage::UsageError;
 
 use crate::exit::Exit;
@@ -46,6 +48,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Check many server setups, one after the other
     Matrix(Box<MatrixArgs>),
+    /// Tell in ten seconds whether this machine is fit to measure, and what it can hold
+    Selftest(Box<SelftestArgs>),
 }
 
 const TOP_EXAMPLE: &str = "  loadgen check http://localhost:8080/prices

@@ -4,5 +4,6 @@ pub mod check;
 mod machine;
 pub mod matrix;
 pub mod run;
+pub mod selftest;
 mod store;
 mod voice;

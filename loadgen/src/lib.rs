@@ -15,5 +15,6 @@ pub mod probe;
 pub mod request;
 pub mod schedule;
 pub mod self_check;
+pub mod selftest;
 pub mod session;
 pub mod setups;

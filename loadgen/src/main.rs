@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(*args, &command_line),
         Command::Run(args) => commands::run::run(*args, &command_line),
         Command::Matrix(args) => commands::matrix::run(*args, &command_line),
+        Command::Selftest(args) => commands::selftest::run(*args),
     };
     match outcome {
         Ok(exit) => exit.into(),

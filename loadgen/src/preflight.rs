@@ -16,7 +16,7 @@ use run_record::time::Mono;
 use thiserror::Error;
 
 pub use check::{AdmittedCheck, admit_check, foresee_check};
-pub use descriptors::DescriptorsError;
+pub use descriptors::{DescriptorsError, most_descriptors};
 pub use memory::MemoryError;
 pub use output::OutputError;
 pub use politeness::Impolite;

@@ -64,16 +64,33 @@ pub fn check(outcome: &Outcome, plan: &Plan) -> SelfCheck {
         "cpu",
         Check::at_most(cpu, CPU_SHARE, "%", CheckStatus::Warn),
     );
-    checks.observe(
-        "clock_step",
-        Check::at_most(
-            us(outcome.clock_step),
-            us(CLOCK_STEP),
-            "us",
-            CheckStatus::Invalid,
-        ),
-    );
+    checks.observe("clock_step", clock_step(outcome.clock_step));
     checks
+}
+
+/// A movement of the wall clock against the monotonic one.
+pub(crate) fn clock_step(step: Nanos) -> Check {
+    Check::at_most(us(step), us(CLOCK_STEP), "us", CheckStatus::Invalid)
+}
+
+/// Reads with a kernel stamp among all reads.
+pub(crate) fn stamp_coverage(stamped: u64, returned: u64) -> Check {
+    let coverage = stamped as f64 / returned.max(1) as f64 * 100.0;
+    let (limit, beyond) = if coverage < STAMP_COVERAGE.1 {
+        (STAMP_COVERAGE.1, CheckStatus::Invalid)
+    } else {
+        (STAMP_COVERAGE.0, CheckStatus::Warn)
+    };
+    Check::at_least(coverage, limit, "%", beyond)
+}
+
+/// Beyond the first limit a warning, beyond the second damage.
+pub(crate) fn two_limits(value: f64, warn: f64, damage: f64, unit: &str) -> Check {
+    if value > damage {
+        Check::at_most(value, damage, unit, CheckStatus::Invalid)
+    } else {
+        Check::at_most(value, warn, unit, CheckStatus::Warn)
+    }
 }
 
 fn observe_stamps(checks: &mut SelfCheck, total: &Group, plan: &Plan) {
@@ -86,25 +103,10 @@ fn observe_stamps(checks: &mut SelfCheck, total: &Group, plan: &Plan) {
     if !stamps || reads.returned < ENOUGH_READS {
         return;
     }
-    let coverage = reads.stamped as f64 / reads.returned as f64 * 100.0;
-    let (limit, beyond) = if coverage < STAMP_COVERAGE.1 {
-        (STAMP_COVERAGE.1, CheckStatus::Invalid)
-    } else {
-        (STAMP_COVERAGE.0, CheckStatus::Warn)
-    };
     checks.observe(
         "stamp_coverage",
-        Check::at_least(coverage, limit, "%", beyond),
+        stamp_coverage(reads.stamped, reads.returned),
     );
-}
-
-/// Beyond the first limit a warning, beyond the second damage.
-fn two_limits(value: f64, warn: f64, damage: f64, unit: &str) -> Check {
-    if value > damage {
-        Check::at_most(value, damage, unit, CheckStatus::Invalid)
-    } else {
-        Check::at_most(value, warn, unit, CheckStatus::Warn)
-    }
 }
 
 /// The 99th percentile in microseconds, whatever the number of samples: a check looks at what there is.

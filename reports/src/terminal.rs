@@ -9,9 +9,11 @@ mod line;
 mod live_view;
 mod matrix;
 mod progress;
+mod selftest;
 
 pub use check::check_page;
 pub use end_table::end_table;
 pub use live_view::live_view;
 pub use matrix::{MatrixRow, matrix_page};
 pub use progress::{Latency, Machine, Progress, progress_line};
+pub use selftest::selftest_card;

@@ -22,6 +22,7 @@ pub mod record;
 pub mod redact;
 pub mod remotes;
 pub mod self_check;
+pub mod selftest;
 pub mod stored_histogram;
 pub mod text;
 pub mod time;

@@ -36,12 +36,15 @@ pub(super) fn secure(
     workers: usize,
 ) -> Result<(), DescriptorsError> {
     // Where limits cannot be read there is nothing to go by; a lack shows in the run then.
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return Ok(());
-    };
+    most_descriptors().map_or(Ok(()), |limit| check(option, connections, workers, limit))
+}
+
+/// How many descriptors this process may have, once its soft limit was raised to the hard one, which this does;
+/// `None` where limits cannot be read.
+pub fn most_descriptors() -> Option<u64> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let raised = soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
-    let limit = if raised { hard } else { soft };
-    check(option, connections, workers, limit)
+    Some(if raised { hard } else { soft })
 }
 
 fn check(

@@ -1,4 +1,4 @@
-//! `loadgen run` and `loadgen check` as a person or a CI job meets them: what they print and leave behind, and their exit codes.
+//! `loadgen run`, `loadgen check` and `loadgen selftest` as a person or a CI job meets them: what they print and leave behind, and their exit codes.
 
 #![cfg(test)]
 
@@ -8,3 +8,4 @@ mod invocation;
 mod outcomes;
 #[path = "../engine/scripted.rs"]
 mod scripted;
+mod selftest;
