@@ -87,9 +87,15 @@ fn timers_are_found_with_their_time() {
 
 #[test]
 fn a_cork_is_a_timer_of_the_kernel() {
-    let truth = Truth::held(Word::Batched, HoldBy::Time).of(200.0);
-    let paces = [short(10), short(20), sized(50, 200)];
-    assert_found(&both(&paces, "&mode=cork", &truth, &truth));
+    let timer = Truth::held(Word::Batched, HoldBy::Time).of(200.0);
+    let paces = [short(10), short(20)];
+    let mut cases = both(&paces, "&mode=cork", &timer, &timer);
+    // Linux also lets go of a segment that has no room for another fragment (MAX_SKB_FRAGS, 17), which is what
+    // each write becomes while the server's thread writes to other sockets in between. The check asks for up to
+    // three times the rate: 28 events in 200 ms, of which 17 to 20 then come together.
+    let either = timer.clone().or(HoldBy::SizeOrTime);
+    cases.extend(both(&[sized(50, 200)], "&mode=cork", &either, &either));
+    assert_found(&cases);
 }
 
 #[test]

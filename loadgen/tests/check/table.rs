@@ -76,6 +76,12 @@ impl Truth {
         self
     }
 
+    /// Another hold that is right too.
+    pub(crate) fn or(mut self, by: HoldBy) -> Truth {
+        self.holds.push(by);
+        self
+    }
+
     /// A finding that is as true where it is seen.
     pub(crate) fn may(mut self, code: &'static str) -> Truth {
         self.may.push(code);
