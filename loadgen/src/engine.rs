@@ -72,6 +72,15 @@ pub struct Instrument {
     pub tap: bool,
     /// Waste this much time on each event, as a slow generator would.
     pub work_per_event: Duration,
+    /// Waste this much time on each read, whatever it brought, as a generator would that is stopped again and again.
+    pub work_per_read: Duration,
+}
+
+impl Instrument {
+    /// The time to waste after a read that completed so many events.
+    fn work(&self, events: u32) -> Duration {
+        self.work_per_read + self.work_per_event * events
+    }
 }
 
 /// What the workers of a run share; nothing of it changes but the two flags.

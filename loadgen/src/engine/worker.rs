@@ -410,8 +410,9 @@ impl Worker {
         if reading.events() > 1 && reading.width() > Nanos::from(SHORT_SLEEP) {
             self.alert_until = read + ALERT;
         }
-        if self.shared.instrument.work_per_event > Duration::ZERO {
-            clock::spin(self.shared.instrument.work_per_event * reading.events());
+        let work = self.shared.instrument.work(reading.events());
+        if work > Duration::ZERO {
+            clock::spin(work);
         }
         let slot = &mut self.slots[at];
         slot.session

@@ -3,11 +3,13 @@
 use crate::support::{plan, run_with, target, total, truth};
 use loadgen::engine::{EndOfRun, Instrument, Outcome};
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 use target_server::{Server, StreamTruth};
 
 const TAP: Instrument = Instrument {
     tap: true,
-    work_per_event: std::time::Duration::ZERO,
+    work_per_event: Duration::ZERO,
+    work_per_read: Duration::ZERO,
 };
 
 fn stream(path: &str, connections: u32) -> (Server, Outcome) {

@@ -83,6 +83,7 @@ fn run(
     let instrument = Instrument {
         tap: true,
         work_per_event,
+        ..Instrument::default()
     };
     let outcome = run_with(
         plan(server.local_addr().unwrap(), path, connections),
