@@ -1,0 +1,107 @@
+//! How a criterion is judged and told: a line for each figure beside its threshold, and the quiet gate.
+
+use crate::witness::Watched;
+use std::fmt::Display;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const TRIES: u32 = 10;
+
+/// Held by the test that is running: others beside it would be load on the same cores.
+static ALONE: Mutex<()> = Mutex::new(());
+
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the whole suite is asked for, and not its short form.
+pub(crate) fn is_full() -> bool {
+    std::env::var("STREAMGAUGE_TRUTH").is_ok_and(|form| form == "full")
+}
+
+/// One figure of a criterion beside what it may be.
+pub(crate) struct Figure {
+    pub(crate) what: &'static str,
+    pub(crate) measured: String,
+    pub(crate) threshold: String,
+    pub(crate) holds: bool,
+}
+
+impl Figure {
+    /// A time that may not exceed a limit, in nanoseconds.
+    pub(crate) fn at_most(what: &'static str, ns: u64, most: u64) -> Figure {
+        Figure {
+            what,
+            measured: micros(ns),
+            threshold: format!("<= {}", micros(most)),
+            holds: ns <= most,
+        }
+    }
+
+    /// A share that may not be less than a limit.
+    pub(crate) fn at_least(what: &'static str, share: f64, least: f64) -> Figure {
+        Figure {
+            what,
+            measured: format!("{:.4} %", share * 100.0),
+            threshold: format!(">= {:.4} %", least * 100.0),
+            holds: share >= least,
+        }
+    }
+
+    /// A number that must be this one.
+    pub(crate) fn equal<T: Display + PartialEq>(what: &'static str, is: T, must: T) -> Figure {
+        Figure {
+            what,
+            measured: is.to_string(),
+            threshold: format!("= {must}"),
+            holds: is == must,
+        }
+    }
+}
+
+/// Repeats the run until it is quiet and all figures hold, and prints them.
+///
+/// A noisy run proves nothing in either direction; a quiet one that misses its thresholds may be unlucky, because
+/// the gate sees only the noise that hit a timer. Both kinds of retry are counted in the line that is printed.
+pub(crate) fn judge(
+    criterion: &str,
+    mut run: impl FnMut() -> Watched,
+    figures: impl Fn(&Watched) -> Vec<Figure>,
+) {
+    let mut failures = Vec::new();
+    for retries in 0..TRIES {
+        let watched = run();
+        if let Err(why) = watched.is_quiet() {
+            failures.push(why);
+            continue;
+        }
+        let figures = figures(&watched);
+        if figures.iter().all(|figure| figure.holds) {
+            for figure in &figures {
+                report(criterion, figure);
+            }
+            return report(
+                criterion,
+                &Figure {
+                    what: "retries",
+                    measured: retries.to_string(),
+                    threshold: format!("< {TRIES}"),
+                    holds: true,
+                },
+            );
+        }
+        let missed = figures.iter().filter(|figure| !figure.holds);
+        failures.extend(missed.map(|f| format!("{}: {} ({})", f.what, f.measured, f.threshold)));
+    }
+    panic!("{criterion}: not once in {TRIES} tries: {failures:#?}");
+}
+
+fn report(criterion: &str, figure: &Figure) {
+    println!(
+        "truth | {criterion} | {} | {} | {}",
+        figure.what, figure.measured, figure.threshold
+    );
+}
+
+fn micros(ns: u64) -> String {
+    format!("{:.2} us", ns as f64 / 1_000.0)
+}
