@@ -5,11 +5,15 @@
 #![cfg(test)]
 
 mod capture;
+mod far;
 mod judging;
+mod link;
 mod loopback;
+mod namespace;
 mod packet;
 mod stream;
 #[path = "../engine/support.rs"]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod support;
+mod trip;
 mod witness;
