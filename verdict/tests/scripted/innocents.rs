@@ -8,6 +8,7 @@ use crate::check::Scene;
 use crate::client::Path;
 use crate::server::Mode;
 use crate::source::Rhythm;
+use crate::table::tell;
 
 const RATES: [f64; 5] = [2.0, 5.0, 20.0, 100.0, 200.0];
 const SEEDS: u64 = 30;
@@ -30,6 +31,7 @@ fn never_accused(scene: impl Fn(f64, u64) -> Scene) -> (usize, usize) {
             }
         }
     }
+    tell("an innocent", all, 0, undecided);
     (undecided, all)
 }
 

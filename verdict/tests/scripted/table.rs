@@ -99,6 +99,12 @@ pub(crate) struct Runs {
     pub wrong: Vec<String>,
     pub undecided: Vec<String>,
     decidable: usize,
+    all: usize,
+}
+
+/// Cases, wrong words or figures, and undecided ones: `scripts/truth` adds them up for criteria 6 and 7.
+pub(crate) fn tell(what: &str, cases: usize, wrong: usize, undecided: usize) {
+    println!("verdicts | {what} | {cases} | {wrong} | {undecided}");
 }
 
 pub(crate) fn run(
@@ -111,6 +117,7 @@ pub(crate) fn run(
         wrong: Vec::new(),
         undecided: Vec::new(),
         decidable: 0,
+        all: 0,
     };
     for rate in RATES {
         for size in SIZES {
@@ -122,6 +129,7 @@ pub(crate) fn run(
                 };
                 let checked = role.scene(scene).check();
                 let is_undecided = checked.verdict.word == Word::Inconclusive;
+                runs.all += 1;
                 runs.decidable += usize::from(truth.decidable);
                 if truth.decidable && is_undecided {
                     runs.undecided.push(format!(
@@ -176,6 +184,8 @@ pub(crate) fn assert_right(
     truth: impl Fn(f64, u64) -> Truth,
 ) {
     let runs = run(mode, role, count, truth);
+    let name = format!("{mode:?} as {role:?}");
+    tell(&name, runs.all, runs.wrong.len(), runs.undecided.len());
     let shown: Vec<_> = runs.wrong.iter().take(5).collect();
     assert!(
         runs.wrong.is_empty(),
