@@ -21,7 +21,7 @@ use framing::{Framing, Piece};
 use head::{Head, Parsed};
 use listener::Listener;
 use reading::{RESOLUTION, Reading};
-use recorder::{Event, Recorder, StreamOf};
+use recorder::{Class, Event, Recorder, StreamOf};
 use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos, Wall};
 use run_record::worst::Badness;
@@ -34,6 +34,9 @@ use units::Units;
 const STALL_FACTOR: u64 = 3;
 /// Gaps that a stream must have shown before one of them can be a stall.
 const STALL_AFTER_GAPS: u32 = 8;
+
+/// A long gap is a sample if it is known within this part of itself.
+const GAP_PRECISION: u64 = 100;
 
 /// What every session of a run shares.
 #[derive(Clone, Debug)]
@@ -321,7 +324,10 @@ impl Session {
                     }
                 }
                 Ok(Some(Piece::ChunkEnd { .. })) => {}
-                Ok(Some(Piece::End)) => break Some(End::Complete { by_closing: false }),
+                Ok(Some(Piece::End)) => {
+                    listener.reading.outlived = true;
+                    break Some(End::Complete { by_closing: false });
+                }
                 Ok(None) => break None,
                 Err(error) => break Some(End::BadFraming(error)),
             }
@@ -350,8 +356,13 @@ impl Session {
         self.events += 1;
         self.reads += 1;
         recorder.counters().reads.with_events += 1;
+        // Of several events the first one followed the silence: it arrived at any time of the read's interval.
+        let first = match class {
+            Class::Exact if reading.events > 1 => reading.interval(Class::Bounded),
+            _ => last.arrival,
+        };
         match self.gaps.last {
-            Some(before) => self.book_gap(before, &last, reading.events, spec, recorder),
+            Some(before) => self.book_gap(before, first, &last, spec, recorder),
             None => self.book_first_event(last.arrival.latest, recorder),
         }
         self.gaps.last = Some(last.arrival);
@@ -365,18 +376,19 @@ impl Session {
         }
     }
 
-    /// A gap is a sample only where both its ends are instants; events of one read have none between them.
+    /// A gap is a sample only where it is known well: within the resolution, or a long one within a hundredth of
+    /// itself. Events of one read have none between them.
     fn book_gap(
         &mut self,
         before: Interval,
+        first: Interval,
         last: &Event,
-        events_of_read: u32,
         spec: &Spec,
         recorder: &mut Recorder,
     ) {
         let gap = last.arrival.latest - before.latest;
-        if events_of_read == 1 && last.arrival.width() <= RESOLUTION && before.width() <= RESOLUTION
-        {
+        let uncertain = Nanos(before.width().0 + first.width().0);
+        if uncertain <= RESOLUTION.max(Nanos(gap.0 / GAP_PRECISION)) {
             let has_due = last.facts.due.is_some();
             recorder.gap(gap, last.arrival.latest, has_due, &self.stream_of(spec));
             if !has_due {

@@ -356,7 +356,7 @@ impl Worker {
     /// behind the last bytes, and epoll, edge-triggered, has announced both at once.
     fn read(&mut self, at: usize, closing: bool) {
         for _ in 0..READS_PER_TURN {
-            match self.read_once(at) {
+            match self.read_once(at, closing) {
                 Turn::Drained if closing => {}
                 Turn::Drained => return,
                 Turn::GoOn => {}
@@ -367,7 +367,7 @@ impl Worker {
         self.again.push(at as u32);
     }
 
-    fn read_once(&mut self, at: usize) -> Turn {
+    fn read_once(&mut self, at: usize, closing: bool) -> Turn {
         let slot = &mut self.slots[at];
         let Some(transport) = &mut slot.transport else {
             return Turn::Empty;
@@ -391,7 +391,7 @@ impl Worker {
         if drained {
             slot.empty_since = before;
         }
-        let mut reading = Reading::new(earliest, received.stamp, read, drained);
+        let mut reading = Reading::new(earliest, received.stamp, read, drained && !closing);
         let bytes = &self.buffer[..received.bytes];
         let counters = self.recorder.counters();
         counters.bytes.wire += received.bytes as u64;

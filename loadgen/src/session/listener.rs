@@ -55,6 +55,7 @@ impl Listener<'_> {
 
     #[inline]
     fn hear(&mut self, unit: Unit<'_>) {
+        self.reading.outlived = !matches!(unit, Unit::Event { .. });
         match unit {
             Unit::Event { data, id } => self.event(data, id),
             Unit::Comment => self.recorder.counters().fields.comments += 1,

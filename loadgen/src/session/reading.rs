@@ -19,13 +19,16 @@ pub struct Reading {
     pub(super) events: u32,
     /// The last of them: booked when it is known whether another one follows in the same read.
     pub(super) pending: Option<Event>,
+    /// Something that is no event came behind the last of them: a comment, the end of the body. It may have had a
+    /// segment of its own, and the stamp is that segment's.
+    pub(super) outlived: bool,
 }
 
 impl Reading {
     /// A read that returned at `read` and whose last segment the kernel received at `stamp`.
     ///
     /// `earliest` is a clock value from before the most recent call that found the socket empty; `drained` says
-    /// that this read left it empty.
+    /// that this read left it empty, and that the peer had not closed it: a FIN has a stamp too.
     pub fn new(earliest: Wall, stamp: Option<Wall>, read: Wall, drained: bool) -> Reading {
         Reading {
             earliest,
@@ -34,6 +37,7 @@ impl Reading {
             drained,
             events: 0,
             pending: None,
+            outlived: false,
         }
     }
 
@@ -69,7 +73,7 @@ impl Reading {
             None => Class::Unstamped,
             // After a loss, repaired bytes carry the stamp of newer ones: it lies before the socket was empty.
             Some(stamp) if stamp + RESOLUTION < self.earliest => Class::Reordered,
-            Some(_) if last_bytes_of_read && self.drained => Class::Exact,
+            Some(_) if last_bytes_of_read && self.drained && !self.outlived => Class::Exact,
             Some(_) => Class::Bounded,
         }
     }
@@ -112,6 +116,13 @@ mod tests {
             Interval::new(Wall(10 * MS), Wall(20 * MS))
         );
         assert_eq!(reading(10, Some(20), false).class(true), Class::Bounded);
+    }
+
+    #[test]
+    fn the_stamp_of_what_came_behind_an_event_is_only_a_bound() {
+        let mut read = reading(10, Some(20), true);
+        read.outlived = true;
+        assert_eq!(read.class(true), Class::Bounded);
     }
 
     #[test]
