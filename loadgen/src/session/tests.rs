@@ -143,6 +143,23 @@ fn events_of_one_read_have_no_gap_between_them_and_only_the_last_is_exact() {
 }
 
 #[test]
+fn a_gap_before_several_events_is_a_sample_where_it_is_long_against_its_uncertainty() {
+    let mut stream = Scripted::new();
+    stream.receive(0, 0, HEAD);
+    stream.receive(100, 0, &own(1, 100));
+    // The socket was found empty just before the burst: the silence is known to 4 ms of 500.
+    stream.empty_since = Wall(START + 596 * MS);
+    stream.receive(600, 0, &[own(2, 200), own(3, 300)].concat());
+    assert_eq!(
+        (stream.count(Metric::Gap), stream.max_ms(Metric::Gap)),
+        (1, Some(500))
+    );
+    stream.empty_since = Wall(START + 1_094 * MS);
+    stream.receive(1_100, 0, &[own(4, 700), own(5, 800)].concat());
+    assert_eq!(stream.count(Metric::Gap), 1);
+}
+
+#[test]
 fn bytes_behind_an_event_make_its_stamp_a_bound() {
     for behind in [&b"data: half of the next"[..], b"id: 7\n"] {
         let mut stream = Scripted::new();
