@@ -1,6 +1,7 @@
 //! One connection: beginning it, its bytes with the kernel's stamps, and TLS by hand. It must not know HTTP.
 
 pub mod dial;
+pub mod holes;
 pub mod receive;
 pub mod transport;
 

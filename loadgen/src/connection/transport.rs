@@ -9,7 +9,7 @@ use mio::Interest;
 use mio::event::Source;
 use rustls::ClientConnection;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 /// A socket and, for `https`, its TLS session.
 #[derive(Debug)]
@@ -149,6 +149,15 @@ impl AsRawFd for Transport {
         match &self.socket {
             Dialled::Tcp(socket) => socket.as_raw_fd(),
             Dialled::Unix(socket) => socket.as_raw_fd(),
+        }
+    }
+}
+
+impl AsFd for Transport {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.socket {
+            Dialled::Tcp(socket) => socket.as_fd(),
+            Dialled::Unix(socket) => socket.as_fd(),
         }
     }
 }

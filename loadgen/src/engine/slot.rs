@@ -1,5 +1,6 @@
 //! One subscriber's place in a worker: its session, its connection if it has one, and how far that has come.
 
+use crate::connection::holes::Holes;
 use crate::connection::transport::Transport;
 use crate::request::Request;
 use crate::session::Session;
@@ -44,6 +45,8 @@ pub(super) struct Slot {
     pub(super) redirect: Option<Box<(Url, Request)>>,
     /// A clock value from before the latest call that found the socket empty.
     pub(super) empty_since: Wall,
+    /// What the connection has received out of order.
+    pub(super) holes: Holes,
 }
 
 impl Slot {
@@ -59,6 +62,7 @@ impl Slot {
             own_request: None,
             redirect: None,
             empty_since: Wall::default(),
+            holes: Holes::default(),
         }
     }
 
@@ -69,5 +73,6 @@ impl Slot {
         }
         self.sent = 0;
         self.empty_since = Wall::default();
+        self.holes = Holes::default();
     }
 }

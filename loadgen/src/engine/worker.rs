@@ -13,7 +13,7 @@ use crate::connection::{connect, receive};
 use crate::plan::Endpoint;
 use crate::session::Session;
 use crate::session::end::{End, Next};
-use crate::session::reading::Reading;
+use crate::session::reading::{RESOLUTION, Reading};
 use crate::session::recorder::Recorder;
 use mio::{Events, Interest, Poll, Token};
 use run_record::metric::Metric;
@@ -391,7 +391,9 @@ impl Worker {
         if drained {
             slot.empty_since = before;
         }
-        let mut reading = Reading::new(earliest, received.stamp, read, drained && !closing);
+        let repaired = slot.holes.filled_by(transport, &received, read, RESOLUTION);
+        let mut reading =
+            Reading::new(earliest, received.stamp, read, drained && !closing).repaired(repaired);
         let bytes = &self.buffer[..received.bytes];
         let counters = self.recorder.counters();
         counters.bytes.wire += received.bytes as u64;

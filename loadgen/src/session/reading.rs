@@ -15,6 +15,8 @@ pub struct Reading {
     stamp: Option<Wall>,
     read: Wall,
     drained: bool,
+    /// The bytes had waited behind a lost segment: the stamp is that of another.
+    repaired: bool,
     /// Events completed by the read so far.
     pub(super) events: u32,
     /// The last of them: booked when it is known whether another one follows in the same read.
@@ -35,10 +37,17 @@ impl Reading {
             stamp,
             read,
             drained,
+            repaired: false,
             events: 0,
             pending: None,
             outlived: false,
         }
+    }
+
+    /// The same, whose bytes have waited behind a segment that came late if `repaired`: then the stamp means nothing.
+    #[must_use]
+    pub fn repaired(self, repaired: bool) -> Reading {
+        Reading { repaired, ..self }
     }
 
     /// Events that the read has completed so far.
@@ -48,7 +57,10 @@ impl Reading {
 
     /// The latest instant at which the bytes can have arrived.
     pub fn latest(&self) -> Wall {
-        self.stamp.unwrap_or(self.read)
+        match self.stamp {
+            Some(stamp) if !self.is_reordered(stamp) => stamp,
+            _ => self.read,
+        }
     }
 
     /// How long before [`Reading::latest`] its first bytes can have arrived.
@@ -71,8 +83,7 @@ impl Reading {
     pub fn class(&self, last_bytes_of_read: bool) -> Class {
         match self.stamp {
             None => Class::Unstamped,
-            // After a loss, repaired bytes carry the stamp of newer ones: it lies before the socket was empty.
-            Some(stamp) if stamp + RESOLUTION < self.earliest => Class::Reordered,
+            Some(stamp) if self.is_reordered(stamp) => Class::Reordered,
             Some(_) if last_bytes_of_read && self.drained && !self.outlived => Class::Exact,
             Some(_) => Class::Bounded,
         }
@@ -86,6 +97,11 @@ impl Reading {
             Class::Reordered | Class::Unstamped => self.read,
         };
         Interval::new(self.earliest.min(latest), latest)
+    }
+
+    /// After a loss, repaired bytes carry the stamp of newer ones: it may lie before the socket was empty.
+    fn is_reordered(&self, stamp: Wall) -> bool {
+        self.repaired || stamp + RESOLUTION < self.earliest
     }
 }
 
@@ -133,6 +149,17 @@ mod tests {
             read.interval(Class::Reordered),
             Interval::new(Wall(25 * MS), Wall(30 * MS))
         );
+    }
+
+    #[test]
+    fn the_stamp_of_repaired_bytes_is_not_believed() {
+        let read = reading(10, Some(20), true).repaired(true);
+        assert_eq!(read.class(true), Class::Reordered);
+        assert_eq!(
+            read.interval(Class::Reordered),
+            Interval::new(Wall(10 * MS), Wall(30 * MS))
+        );
+        assert_eq!(read.latest(), Wall(30 * MS));
     }
 
     #[test]

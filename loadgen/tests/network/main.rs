@@ -9,6 +9,7 @@ mod far;
 mod judging;
 mod link;
 mod loopback;
+mod loss;
 mod namespace;
 mod packet;
 mod stream;

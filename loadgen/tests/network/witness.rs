@@ -18,8 +18,8 @@ pub(crate) const TOLERANCE: u64 = 100_000;
 
 /// One event, as all three tell it; times are nanoseconds of the one wall clock.
 #[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "the tests of the lossy link use the rest")]
 pub(crate) struct Event {
+    pub(crate) client: SocketAddr,
     pub(crate) seq: u64,
     pub(crate) emitted: u64,
     pub(crate) written: u64,
@@ -71,12 +71,14 @@ fn join(outcome: &Outcome, truth: &StreamTruth, captured: &Captured) -> Watched 
     let emitted: HashMap<u64, u64> = truth.events.iter().map(|e| (e.seq, e.emitted)).collect();
     let mut written = HashMap::new();
     let mut sightings = HashMap::new();
+    let mut clients = HashMap::new();
     for subscriber in &truth.subscribers {
         for (seq, _, at) in subscriber.writes.as_ref().unwrap() {
             written.insert((subscriber.id, *seq), *at);
         }
-        let peer: SocketAddr = subscriber.peer.parse().unwrap();
-        let stream = captured.streams.get(&peer).expect("it was captured");
+        let client: SocketAddr = subscriber.peer.parse().unwrap();
+        clients.insert(subscriber.id, client);
+        let stream = captured.streams.get(&client).expect("it was captured");
         for (seq, sighting) in stream.events() {
             sightings.insert((subscriber.id, seq), sighting);
         }
@@ -92,6 +94,7 @@ fn join(outcome: &Outcome, truth: &StreamTruth, captured: &Captured) -> Watched 
         let seq = event.seq.unwrap();
         let key = (ids[&(event.subscriber, event.stream)], seq);
         Event {
+            client: clients[&key.0],
             seq,
             emitted: emitted[&seq],
             written: written[&key],
