@@ -30,24 +30,16 @@ sockopt_impl!(
 );
 
 /// What one connection is known to have received out of order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Holes {
     /// Segments behind a hole, as counted at the last look.
     counted: u32,
     /// When a look found more of them: whatever was stamped until then may have waited behind a hole.
     until: Wall,
-    /// Bytes of the smallest read.
-    smallest: usize,
-}
-
-impl Default for Holes {
-    fn default() -> Holes {
-        Holes {
-            counted: 0,
-            until: Wall::default(),
-            smallest: usize::MAX,
-        }
-    }
+    /// The first read, which brings the head of the response, is over.
+    begun: bool,
+    /// Bytes of the smallest read since, of those whose stamps were believed; 0 if there was none.
+    smallest: u32,
 }
 
 impl Holes {
@@ -64,14 +56,23 @@ impl Holes {
         read: Wall,
         tolerance: Nanos,
     ) -> bool {
-        let two = self.smallest.saturating_mul(2).min(SEGMENT_BYTES + 1);
-        self.smallest = self.smallest.min(received.bytes);
-        match received.stamp {
-            Some(stamp) if read - stamp > tolerance => {
-                stamp <= self.until || (received.bytes >= two && self.has_more(socket))
-            }
-            _ => false,
+        let old = received.stamp.is_some_and(|stamp| read - stamp > tolerance);
+        let waited = received.stamp.is_some_and(|stamp| stamp <= self.until);
+        let repaired =
+            old && (waited || (self.may_be_two(received.bytes) && self.has_more(socket)));
+        if self.begun && !repaired {
+            let bytes = u32::try_from(received.bytes).unwrap_or(u32::MAX);
+            self.smallest = match self.smallest {
+                0 => bytes,
+                smallest => smallest.min(bytes),
+            };
         }
+        self.begun = true;
+        repaired
+    }
+
+    fn may_be_two(&self, bytes: usize) -> bool {
+        bytes > SEGMENT_BYTES || bytes / 2 >= self.smallest as usize
     }
 
     fn has_more(&mut self, socket: &impl AsFd) -> bool {
@@ -124,6 +125,20 @@ mod tests {
         assert_eq!(out_of_order(&socket), Some(0));
         let (unix, _other) = UnixStream::pair().unwrap();
         assert_eq!(out_of_order(&unix), None);
+    }
+
+    #[test]
+    fn one_segment_is_told_from_two_by_what_came_before() {
+        let socket = UnixStream::pair().unwrap().0;
+        let mut holes = Holes::default();
+        assert!(holes.may_be_two(1), "nothing is known yet");
+        for (bytes, smallest) in [(700, 0), (300, 300), (200, 200), (900, 200)] {
+            holes.filled_by(&socket, &received(bytes, 1_000), Wall(1_000), TOLERANCE);
+            assert_eq!(holes.smallest, smallest);
+        }
+        assert!(!holes.may_be_two(399) && holes.may_be_two(400));
+        holes.smallest = 4_000;
+        assert!(!holes.may_be_two(1_448) && holes.may_be_two(1_449));
     }
 
     #[test]
