@@ -44,22 +44,24 @@ pub struct Holes {
 
 impl Holes {
     /// Whether this read, which returned at `read`, may have filled a hole, so that its stamp is too early by more
-    /// than `tolerance`.
+    /// than `tolerance`. `closing` says that the peer may have closed the connection.
     ///
     /// Asking the kernel costs a tenth of what an event costs, so it is asked only where the answer can matter: the
     /// stamp is older than the tolerance, and the read may hold two segments, because the late one never comes alone.
-    /// It is missed where segments are smaller than half of any read before, as those of an event written in pieces.
+    /// A hole is missed where segments are smaller than half of any read before, as those of an event written in
+    /// pieces.
     pub fn filled_by(
         &mut self,
         socket: &impl AsFd,
         received: &Received,
         read: Wall,
+        closing: bool,
         tolerance: Nanos,
     ) -> bool {
         let old = received.stamp.is_some_and(|stamp| read - stamp > tolerance);
         let waited = received.stamp.is_some_and(|stamp| stamp <= self.until);
-        let repaired =
-            old && (waited || (self.may_be_two(received.bytes) && self.has_more(socket)));
+        let may_be_two = closing || self.may_be_two(received.bytes);
+        let repaired = old && (waited || (may_be_two && self.has_more(socket)));
         if self.begun && !repaired {
             let bytes = u32::try_from(received.bytes).unwrap_or(u32::MAX);
             self.smallest = match self.smallest {
@@ -133,7 +135,13 @@ mod tests {
         let mut holes = Holes::default();
         assert!(holes.may_be_two(1), "nothing is known yet");
         for (bytes, smallest) in [(700, 0), (300, 300), (200, 200), (900, 200)] {
-            holes.filled_by(&socket, &received(bytes, 1_000), Wall(1_000), TOLERANCE);
+            holes.filled_by(
+                &socket,
+                &received(bytes, 1_000),
+                Wall(1_000),
+                false,
+                TOLERANCE,
+            );
             assert_eq!(holes.smallest, smallest);
         }
         assert!(!holes.may_be_two(399) && holes.may_be_two(400));
@@ -148,8 +156,9 @@ mod tests {
             until: Wall(1_000),
             ..Holes::default()
         };
-        let mut filled =
-            |stamp, read| holes.filled_by(&socket, &received(64, stamp), Wall(read), TOLERANCE);
+        let mut filled = |stamp, read| {
+            holes.filled_by(&socket, &received(64, stamp), Wall(read), false, TOLERANCE)
+        };
         assert!(filled(1_000, 1_101));
         assert!(!filled(1_000, 1_100), "within the tolerance");
         assert!(!filled(1_001, 2_000), "younger than what had waited");

@@ -391,7 +391,9 @@ impl Worker {
         if drained {
             slot.empty_since = before;
         }
-        let repaired = slot.holes.filled_by(transport, &received, read, RESOLUTION);
+        let repaired = slot
+            .holes
+            .filled_by(transport, &received, read, closing, RESOLUTION);
         let mut reading =
             Reading::new(earliest, received.stamp, read, drained && !closing).repaired(repaired);
         let bytes = &self.buffer[..received.bytes];

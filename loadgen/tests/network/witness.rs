@@ -142,6 +142,15 @@ impl Watched {
     pub(crate) fn inside(&self) -> (f64, u64) {
         let inside = self.events.iter().filter(|e| e.outside() <= TOLERANCE);
         let worst = self.events.iter().map(Event::outside).max();
+        for e in self.events.iter().filter(|e| e.outside() > TOLERANCE) {
+            println!(
+                "OUT {e:?} cap-e {} k-cap {} u-cap {} cap-written {}",
+                e.captured.at as i64 - e.arrival.earliest.0 as i64,
+                e.arrival.latest.0 as i64 - e.captured.at as i64,
+                e.read as i64 - e.captured.at as i64,
+                e.captured.at - e.written
+            );
+        }
         let share = inside.count() as f64 / self.events.len() as f64;
         (share, worst.unwrap_or_default())
     }
