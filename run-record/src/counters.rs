@@ -101,6 +101,9 @@ counters! {
         with_emitted,
         /// Arrived before they were due or emitted, by the clocks: on one host a bug.
         before_sent,
+        /// Arrived while the generator itself did not run, nobody knows when within that time: they have no
+        /// `delivery` and no `transit`.
+        untimed,
     }
 
     /// How exactly arrivals are known; each event is in one class (measuring section 1.1).

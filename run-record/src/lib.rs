@@ -10,6 +10,7 @@ pub mod end;
 pub mod environment;
 pub mod errors;
 pub mod fanout;
+pub mod hiccups;
 pub mod histograms;
 pub mod limits;
 pub mod measured;

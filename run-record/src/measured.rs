@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::counters::Counters;
 use crate::errors::Errors;
 use crate::fanout::Fanout;
+use crate::hiccups::{Hiccup, Hiccups};
 use crate::histograms::Histograms;
 use crate::metric::Metric;
 use crate::remotes::Remotes;
@@ -63,6 +64,8 @@ pub struct Measured {
     pub remotes: Remotes,
     /// What went wrong.
     pub errors: Errors,
+    /// When the generator itself did not run.
+    pub hiccups: Hiccups,
 }
 
 impl Measured {
@@ -76,6 +79,12 @@ impl Measured {
             .expect("inserted above if it was missing")
     }
 
+    /// The generator did not run for a while: counts it, and marks the slices of that time.
+    pub fn hiccup(&mut self, hiccup: Hiccup) {
+        self.hiccups.observe(hiccup);
+        self.timeline.mark_stopped(hiccup.window());
+    }
+
     /// Add what `other` measured: commutative and associative.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new part cannot be forgotten.
@@ -87,6 +96,7 @@ impl Measured {
             worst,
             remotes,
             errors,
+            hiccups,
         } = self;
         for (name, theirs) in &other.groups {
             match groups.get_mut(name) {
@@ -102,6 +112,7 @@ impl Measured {
         worst.merge(&other.worst);
         remotes.merge(&other.remotes);
         errors.merge(&other.errors);
+        hiccups.merge(&other.hiccups);
     }
 
     /// Forget everything, keep the memory.
@@ -114,6 +125,7 @@ impl Measured {
             worst,
             remotes,
             errors,
+            hiccups,
         } = self;
         groups.values_mut().for_each(Group::clear);
         timeline.clear();
@@ -122,6 +134,7 @@ impl Measured {
         worst.clear();
         remotes.clear();
         errors.clear();
+        hiccups.clear();
     }
 
     /// All groups together, with `fanout_spread` derived from the sampled events.

@@ -7,10 +7,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::octaves::Octaves;
-use crate::time::Wall;
+use crate::time::{Interval, Nanos, Wall};
 
 /// The most slices that are kept. A longer run gets wider slices.
 pub const MAX_SLICES: usize = 600;
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// The widest slice is 2^33 s, wide enough to hold every time that a `Wall` can.
 const WIDEST: u8 = 33;
@@ -35,6 +37,9 @@ pub struct Slice {
     pub failed: u64,
     /// Attempts after the first one of their subscriber.
     pub reconnects: u64,
+    /// Time in which the generator itself did not run, added over its processes: the mark of a hiccup.
+    #[serde(skip_serializing_if = "is_none")]
+    pub stopped_us: Nanos,
     /// `delivery` of the events, where due times are known.
     #[serde(skip_serializing_if = "Octaves::is_empty")]
     pub delivery: Octaves,
@@ -55,6 +60,7 @@ impl Slice {
             closed,
             failed,
             reconnects,
+            stopped_us,
             delivery,
             gap,
         } = self;
@@ -70,6 +76,7 @@ impl Slice {
         ] {
             *count = count.saturating_add(more);
         }
+        *stopped_us = *stopped_us + other.stopped_us;
         delivery.merge(&other.delivery);
         gap.merge(&other.gap);
     }
@@ -104,6 +111,19 @@ impl Timeline {
         }
         let number = seconds(at) >> self.doublings;
         &mut self.slices[(number - self.first) as usize]
+    }
+
+    /// Adds the time in which the generator did not run to every slice that it lies in.
+    pub(crate) fn mark_stopped(&mut self, window: Interval) {
+        let mut from = window.earliest;
+        while from < window.latest {
+            let width = self.width_seconds();
+            let next = (seconds(from) / width + 1).saturating_mul(width * NANOS_PER_SECOND);
+            let until = window.latest.min(Wall(next));
+            let slice = self.slice_mut(from);
+            slice.stopped_us = slice.stopped_us + (until - from);
+            from = until;
+        }
     }
 
     /// Add what happened in `other`; the wider of the two widths is kept, or a wider one.
@@ -201,7 +221,11 @@ impl Timeline {
 }
 
 fn seconds(at: Wall) -> u64 {
-    at.0 / 1_000_000_000
+    at.0 / NANOS_PER_SECOND
+}
+
+fn is_none(time: &Nanos) -> bool {
+    *time == Nanos::ZERO
 }
 
 /// The form in a record.
@@ -272,7 +296,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::time::Nanos;
 
     /// Instants within a run, and now and then a day or a year away.
     fn instants() -> impl Strategy<Value = Vec<u64>> {
@@ -341,6 +364,20 @@ mod tests {
             let events = timeline.iter().map(|(_, slice)| slice.events).sum::<u64>();
             prop_assert_eq!(events, nanos.len() as u64);
         }
+    }
+
+    #[test]
+    fn a_hiccup_marks_every_slice_that_it_lies_in() {
+        let mut timeline = Timeline::default();
+        let from = at(1_000) + Nanos::from_millis(700);
+        timeline.mark_stopped(Interval::new(from, from + Nanos::from_millis(1_500)));
+        let marks = |timeline: &Timeline| -> Vec<u64> {
+            let slices = timeline.iter();
+            slices.map(|(_, slice)| slice.stopped_us.0).collect()
+        };
+        assert_eq!(marks(&timeline), [299_999_993, 1_000_000_000, 200_000_007]);
+        timeline.coarsen();
+        assert_eq!(marks(&timeline), [1_299_999_993, 200_000_007]);
     }
 
     #[test]

@@ -46,6 +46,7 @@ proptest! {
         prop_assert_eq!(&sum.measured.traces, &whole.measured.traces);
         prop_assert_eq!(&sum.measured.worst, &whole.measured.worst);
         prop_assert_eq!(&sum.measured.errors, &whole.measured.errors);
+        prop_assert_eq!(&sum.measured.hiccups, &whole.measured.hiccups);
         // A merge sorts the probes, and of two that are the same keeps one.
         prop_assert_eq!(&sum.probes, &merged(&whole, &whole).probes);
         prop_assert_eq!(&sum.self_check, &whole.self_check);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use run_record::end::{End, EndReason};
 use run_record::environment::Environment;
 use run_record::errors::ErrorKind;
+use run_record::hiccups::Hiccup;
 use run_record::limits::Limit;
 use run_record::measured::UNNAMED_GROUP;
 use run_record::metric::Metric;
@@ -11,7 +12,7 @@ use run_record::plan::PlanRecord;
 use run_record::probe::ProbeRecord;
 use run_record::record::{Kind, Moment, RunRecord};
 use run_record::self_check::{Check, CheckStatus};
-use run_record::time::{Nanos, Wall};
+use run_record::time::{Interval, Nanos, Wall};
 use run_record::traces::{Trace, TraceEvent};
 use run_record::verdict::{Confidence, Verdict, Word};
 use run_record::worst::{Badness, WorstStream};
@@ -108,6 +109,7 @@ fn observe(record: &mut RunRecord, happening: &Happening) {
     if happening.grouped {
         record.probes.push(probe(happening));
     }
+    measured.hiccup(Hiccup::of(Interval::new(at, at + Nanos(happening.width))));
     if happening.failed {
         measured.errors.observe(
             ErrorKind::Status(503),
