@@ -3,10 +3,11 @@
 use super::witness::Witness;
 use crate::clock;
 use crate::connection::connect;
+use crate::connection::holes::Holes;
 use crate::connection::transport::{Opened, Transport};
 use crate::plan::{Endpoint, Target};
 use crate::request::Request;
-use crate::session::reading::Reading;
+use crate::session::reading::{RESOLUTION, Reading};
 use mio::event::Event;
 use mio::{Interest, Poll, Token};
 use run_record::time::{Nanos, Wall};
@@ -56,6 +57,8 @@ pub(super) struct Stream {
     sent: usize,
     /// A clock value from before the latest call that found the socket empty.
     empty_since: Wall,
+    /// What the connection has received out of order.
+    holes: Holes,
     /// The last turn ended before the socket was empty.
     more: Option<Ready>,
     requests: usize,
@@ -102,6 +105,7 @@ impl Stream {
             bytes: Vec::new(),
             sent: 0,
             empty_since: Wall::default(),
+            holes: Holes::default(),
             more: None,
             requests: 0,
         }
@@ -280,6 +284,7 @@ impl Stream {
         let is_tcp = self.local.is_some();
         self.witness.connected(is_tcp.then(|| now - self.dialled));
         self.empty_since = now;
+        self.holes = Holes::default();
         self.phase = if transport.is_tls() {
             Phase::Securing
         } else {
@@ -332,7 +337,7 @@ impl Stream {
     /// Reads until the socket is empty, or its turn is over. `closing`: its end stands behind the last bytes.
     fn read(&mut self, ready: Ready, buffers: &mut Buffers) {
         for _ in 0..READS_PER_TURN {
-            match self.read_once(buffers) {
+            match self.read_once(ready.closing, buffers) {
                 Turn::Drained if ready.closing => {}
                 Turn::GoOn => {}
                 Turn::Drained | Turn::Empty | Turn::Over => return,
@@ -341,7 +346,7 @@ impl Stream {
         self.more = Some(ready);
     }
 
-    fn read_once(&mut self, buffers: &mut Buffers) -> Turn {
+    fn read_once(&mut self, closing: bool, buffers: &mut Buffers) -> Turn {
         let Some(transport) = &mut self.transport else {
             return Turn::Over;
         };
@@ -364,7 +369,15 @@ impl Stream {
             return Turn::Over;
         }
         let is_drained = received.bytes < buffers.bytes.len();
-        let reading = Reading::new(self.empty_since, received.stamp, read, is_drained);
+        let holes = &mut self.holes;
+        let repaired = holes.filled_by(transport, &received, read, closing, RESOLUTION);
+        let reading = Reading::new(
+            self.empty_since,
+            received.stamp,
+            read,
+            is_drained && !closing,
+        )
+        .repaired(repaired);
         if is_drained {
             self.empty_since = before;
         }
