@@ -5,6 +5,7 @@
 
 mod breaker;
 mod collector;
+mod hiccups;
 mod slot;
 mod timers;
 mod worker;
@@ -25,6 +26,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 pub use collector::{Gauges, Progress};
+pub(crate) use hiccups::HICCUP;
 
 const WAKER: Token = Token(usize::MAX);
 
@@ -118,6 +120,7 @@ pub fn run(
     watch: impl FnMut(&Progress),
 ) -> io::Result<Outcome> {
     let _stamping = StampingKeptOn::begin()?;
+    let hiccups = hiccups::Watch::begin()?;
     let shared = Arc::new(Shared::new(plan, instrument));
     let workers = shared.plan.load.workers;
     let (batches_in, batches) = sync_channel(BATCHES_WAITING * workers);
@@ -140,7 +143,12 @@ pub fn run(
         });
     }
     drop(batches_in);
-    let collected = collector::collect(&shared, &batches, &links, interrupt, watch);
+    let sources = collector::Sources {
+        batches,
+        links: &links,
+        hiccups,
+    };
+    let collected = collector::collect(&shared, sources, interrupt, watch);
     for thread in threads {
         thread
             .join()

@@ -3,8 +3,9 @@
 //! Pure. The limits are those of measuring section 4 and DESIGN section 3: INVALID is damage that cannot be
 //! corrected; lateness on stamped arrivals only warns, because the arrivals are right all the same.
 
-use crate::engine::Outcome;
+use crate::engine::{HICCUP, Outcome};
 use crate::plan::{Endpoint, Plan};
+use run_record::hiccups::Hiccups;
 use run_record::measured::Group;
 use run_record::metric::Metric;
 use run_record::self_check::{Check, CheckStatus, SelfCheck};
@@ -53,6 +54,7 @@ pub fn check(outcome: &Outcome, plan: &Plan) -> SelfCheck {
             Check::at_most(lag, us(GENERATOR_LAG), "us", CheckStatus::Warn),
         );
     }
+    checks.observe("hiccup.max", hiccup(&outcome.measured.hiccups));
     checks.observe(
         "wide_intervals",
         two_limits(wide_share(&total), WIDE_SHARE.0, WIDE_SHARE.1, "%"),
@@ -71,6 +73,14 @@ pub fn check(outcome: &Outcome, plan: &Plan) -> SelfCheck {
 /// A movement of the wall clock against the monotonic one.
 pub(crate) fn clock_step(step: Nanos) -> Check {
     Check::at_most(us(step), us(CLOCK_STEP), "us", CheckStatus::Invalid)
+}
+
+/// The longest time in which a process did not run; zero where none was long enough to be told. Events that it hid have
+/// no time, and what has one is right: a warning.
+fn hiccup(hiccups: &Hiccups) -> Check {
+    let longest = hiccups.longest().first();
+    let longest = longest.map_or(Nanos::ZERO, |hiccup| hiccup.lasted_us);
+    Check::at_most(us(longest), us(HICCUP), "us", CheckStatus::Warn)
 }
 
 /// Reads with a kernel stamp among all reads.

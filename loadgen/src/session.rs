@@ -191,13 +191,15 @@ impl Session {
     /// The TCP connection is established.
     pub fn connected(&mut self, now: Wall, recorder: &mut Recorder) {
         self.times.connected = now;
-        recorder.record(Metric::Connect, now - self.times.dialled);
-        recorder.record(Metric::ConnectDue, now - self.times.due);
+        let seen = Interval::new(self.times.dialled, now);
+        recorder.span(Metric::Connect, self.times.dialled, seen);
+        recorder.span(Metric::ConnectDue, self.times.due, seen);
     }
 
     /// The TLS handshake is complete.
     pub fn secured(&mut self, now: Wall, recorder: &mut Recorder) {
-        recorder.record(Metric::Tls, now - self.times.connected);
+        let seen = Interval::new(self.times.connected, now);
+        recorder.span(Metric::Tls, self.times.connected, seen);
     }
 
     /// The kernel has taken the last byte of the request.
@@ -254,8 +256,9 @@ impl Session {
     ) -> Result<(), End> {
         let at = reading.latest();
         self.times.head = at;
-        recorder.record(Metric::Headers, at - self.times.requested);
-        recorder.record(Metric::HeadersDue, at - self.times.due);
+        let arrival = reading.interval(Class::Bounded);
+        recorder.span(Metric::Headers, self.times.requested, arrival);
+        recorder.span(Metric::HeadersDue, self.times.due, arrival);
         let kind = media::accept(head, spec.format)?;
         let framing = head.framing().map_err(End::BadHead)?;
         let coding = match head.field("content-encoding") {
@@ -292,7 +295,7 @@ impl Session {
             return None;
         }
         if self.times.first_byte == Wall::default() {
-            self.book_first_byte(reading.latest(), spec, recorder);
+            self.book_first_byte(reading.interval(Class::Bounded), spec, recorder);
         }
         let Exchange::Body { framing, coding } = &mut self.exchange else {
             return None;
@@ -336,11 +339,11 @@ impl Session {
         end
     }
 
-    fn book_first_byte(&mut self, at: Wall, spec: &Spec, recorder: &mut Recorder) {
-        self.times.first_byte = at;
-        recorder.record(Metric::FirstByte, at - self.times.requested);
-        recorder.record(Metric::FirstByteDue, at - self.times.due);
-        recorder.first_byte(&self.stream_of(spec), at);
+    fn book_first_byte(&mut self, arrival: Interval, spec: &Spec, recorder: &mut Recorder) {
+        self.times.first_byte = arrival.latest;
+        recorder.span(Metric::FirstByte, self.times.requested, arrival);
+        recorder.span(Metric::FirstByteDue, self.times.due, arrival);
+        recorder.first_byte(&self.stream_of(spec), arrival.latest);
     }
 
     /// All bytes of a read have been taken in: its last event is booked, and the gap before it.
@@ -351,8 +354,8 @@ impl Session {
         // Bytes after the event came with the read too, and its stamp may be theirs.
         let class = reading.class(!self.units.holds_partial_event());
         (last.class, last.arrival) = (class, reading.interval(class));
-        recorder.event(&last, &self.stream_of(spec));
-        self.worst = self.worst.max(last.badness());
+        let badness = recorder.event(&last, &self.stream_of(spec));
+        self.worst = self.worst.max(badness);
         self.events += 1;
         self.reads += 1;
         recorder.counters().reads.with_events += 1;
@@ -363,16 +366,16 @@ impl Session {
         };
         match self.gaps.last {
             Some(before) => self.book_gap(before, first, &last, spec, recorder),
-            None => self.book_first_event(last.arrival.latest, recorder),
+            None => self.book_first_event(first, recorder),
         }
         self.gaps.last = Some(last.arrival);
     }
 
-    fn book_first_event(&mut self, at: Wall, recorder: &mut Recorder) {
-        recorder.record(Metric::FirstEvent, at - self.times.requested);
-        recorder.record(Metric::FirstEventDue, at - self.times.due);
+    fn book_first_event(&mut self, arrival: Interval, recorder: &mut Recorder) {
+        recorder.span(Metric::FirstEvent, self.times.requested, arrival);
+        recorder.span(Metric::FirstEventDue, self.times.due, arrival);
         if self.times.previous_end != Wall::default() {
-            recorder.record(Metric::Reconnect, at - self.times.previous_end);
+            recorder.span(Metric::Reconnect, self.times.previous_end, arrival);
         }
     }
 
@@ -401,10 +404,15 @@ impl Session {
             stalled,
             ..
         } = &mut self.gaps;
-        if *count >= STALL_AFTER_GAPS && gap.0 > usual.0.saturating_mul(STALL_FACTOR) {
-            recorder.record(Metric::Stall, gap);
-            recorder.counters().stalls.stalled_streams += u64::from(!*stalled);
-            *stalled = true;
+        let limit = Nanos(usual.0.saturating_mul(STALL_FACTOR));
+        if *count >= STALL_AFTER_GAPS && gap > limit {
+            // What is certain of the silence: what can have been this machine's own is not the server's.
+            let (silence, _) = first.since(before);
+            if silence > limit {
+                recorder.record(Metric::Stall, silence);
+                recorder.counters().stalls.stalled_streams += u64::from(!*stalled);
+                *stalled = true;
+            }
             return;
         }
         *count = count.saturating_add(1);

@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use reports::style::Style;
 use reports::terminal::{end_table, live_view, progress_line};
 use run_record::end::{End, EndReason};
+use run_record::hiccups::Hiccup;
 use run_record::metric::Metric;
-use run_record::time::Nanos;
+use run_record::time::{Interval, Nanos};
 use unicode_width::UnicodeWidthStr;
 
 const FILES: [&str; 2] = ["report.html", "run.json"];
@@ -83,6 +84,31 @@ fn arrivals_known_only_as_intervals_have_two_rows() {
         histograms.record_edges(Metric::Transit, upper, upper);
     }
     assert_snapshot!(end_table(&record, &[], &Style::default()));
+}
+
+#[test]
+fn times_in_which_the_generator_did_not_run_are_its_own() {
+    let mut record = sample::good_run();
+    let at = |ms| record.started.epoch_us + Nanos::from_millis(ms);
+    for (from, to) in [(2_000, 2_503), (7_000, 7_024)] {
+        let window = Interval::new(at(from), at(to));
+        record.measured.hiccup(Hiccup::of(window));
+    }
+    record.measured.group_mut("all").counters.events.untimed = 1_940;
+    for (subscriber, sequence) in [(0, 1), (1, 1), (2, 1), (0, 2), (1, 2)] {
+        let arrival = at(500) + Nanos::from_micros(subscriber);
+        record.measured.fanout.observe(7, sequence, arrival);
+    }
+    let page = page(&record, &Style::default());
+    for line in [
+        "did not run 2 times, longest 503 ms at 00:02",
+        "1,940 events of that time are left out",
+        "each event to 2 to 3 of",
+        "2 events sampled",
+    ] {
+        let words: Vec<&str> = page.split_whitespace().collect();
+        assert!(words.join(" ").contains(line), "{line:?} is not in {page}");
+    }
 }
 
 #[test]

@@ -2,10 +2,11 @@
 //!
 //! It runs beside the workers and can not slow them: they never wait for it.
 
-use super::{Batch, EndOfRun, Outcome, Shared};
+use super::{Batch, EndOfRun, Outcome, Shared, hiccups};
 use crate::clock;
 use crate::session::recorder::{Recorder, Tap};
 use mio::Waker;
+use run_record::hiccups::Hiccup;
 use run_record::measured::{Measured, UNNAMED_GROUP};
 use run_record::time::{Mono, Nanos};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,14 +54,25 @@ pub(super) struct Link {
     pub(super) spares: SyncSender<Recorder>,
 }
 
+/// Where the collector has everything from.
+pub(super) struct Sources<'a> {
+    pub(super) batches: Receiver<Batch>,
+    pub(super) links: &'a [Link],
+    pub(super) hiccups: hiccups::Watch,
+}
+
 pub(super) fn collect(
     shared: &Shared,
-    batches: &Receiver<Batch>,
-    links: &[Link],
+    sources: Sources<'_>,
     interrupt: &AtomicBool,
     mut watch: impl FnMut(&Progress),
 ) -> Outcome {
     let began = clock::now();
+    let Sources {
+        batches,
+        links,
+        hiccups,
+    } = sources;
     let mut collector = Collector::new(links.len());
     for link in links {
         // The channel is empty and the worker alive.
@@ -76,6 +88,7 @@ pub(super) fn collect(
         }
         let now = clock::now();
         collector.watch_clocks(began, now);
+        collector.charge(hiccups.found());
         if interrupt.load(Ordering::Relaxed) && !interrupted {
             interrupted = true;
             shared.stop.store(true, Ordering::Relaxed);
@@ -90,6 +103,7 @@ pub(super) fn collect(
         }
     }
     let ended = clock::now();
+    collector.charge(hiccups.end());
     let end = match (shared.tripped.load(Ordering::Relaxed), interrupted) {
         (true, _) => EndOfRun::CircuitBreaker,
         (false, true) => EndOfRun::Interrupted,
@@ -142,6 +156,11 @@ impl Collector {
             // The worker may have ended meanwhile.
             None => drop(links[batch.worker].spares.try_send(batch.recorder)),
         }
+    }
+
+    /// Times in which this process did not run are its own.
+    fn charge(&mut self, found: impl Iterator<Item = Hiccup>) {
+        found.for_each(|hiccup| self.measured.hiccup(hiccup));
     }
 
     /// A step of the wall clock shows as a change of its distance from the monotonic clock.

@@ -4,6 +4,7 @@
 //! looks.
 
 use super::breaker::Breaker;
+use super::hiccups::Pulse;
 use super::slot::{Phase, Slot};
 use super::timers::{Timer, Timers, Wake};
 use super::{Batch, Gauges, Shared};
@@ -61,8 +62,7 @@ pub(super) struct Worker {
     again: Vec<u32>,
     /// When the last poll that listed every ready socket began: all others were empty then.
     complete_since: Wall,
-    /// The latest reading of the wall clock: a lower edge for what comes next.
-    last_clock: Wall,
+    pulse: Pulse,
     /// Some connections have no kernel stamps: their arrivals are as uncertain as sleeps are long.
     unstamped: bool,
     /// Until when sleeps are short.
@@ -117,7 +117,7 @@ impl Worker {
             control: receive::control_buffer(),
             again: Vec::new(),
             complete_since: now,
-            last_clock: now,
+            pulse: Pulse::at(now),
             alert_until: now + ALERT_AT_START,
             second: second_of(now),
             number,
@@ -137,14 +137,14 @@ impl Worker {
             self.fire_timers(began);
             self.hand_over_at_the_second(began);
             let entered = clock::now();
-            self.last_clock = entered.wall;
+            self.beat(entered.wall, Nanos::ZERO);
             let sleep = self.sleep(entered.mono);
             match self.poll.poll(&mut events, Some(sleep)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
                 polled => polled?,
             }
             began = clock::now();
-            self.last_clock = began.wall;
+            self.beat(began.wall, sleep.into());
             let mut listed = 0;
             for event in &events {
                 listed += 1;
@@ -167,6 +167,13 @@ impl Worker {
         }
         self.close(cpu_from);
         Ok(())
+    }
+
+    /// Takes a reading of the clock; the worker had meant to sleep for `asleep` since the one before.
+    fn beat(&mut self, now: Wall, asleep: Nanos) {
+        if let Some(window) = self.pulse.beat(now, asleep) {
+            self.recorder.stopped(window);
+        }
     }
 
     fn goes_on(&self, now: Now) -> bool {
@@ -193,7 +200,7 @@ impl Worker {
     }
 
     fn longest_sleep(&self) -> Duration {
-        if self.unstamped || self.last_clock < self.alert_until {
+        if self.unstamped || self.pulse.last() < self.alert_until {
             SHORT_SLEEP
         } else {
             LONG_SLEEP
@@ -233,6 +240,7 @@ impl Worker {
     /// Opens the connection of a slot that was due at `due`.
     fn dial(&mut self, at: usize, due: Mono) {
         let now = clock::now();
+        self.beat(now.wall, Nanos::ZERO);
         let plan = &self.shared.plan;
         let slot = &mut self.slots[at];
         slot.attempt = slot.attempt.wrapping_add(1);
@@ -372,7 +380,7 @@ impl Worker {
         let Some(transport) = &mut slot.transport else {
             return Turn::Empty;
         };
-        let before = self.last_clock;
+        let before = self.pulse.last();
         let received = match transport.receive(&mut self.buffer, &mut self.control) {
             Ok(received) => received,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -382,7 +390,9 @@ impl Worker {
             Err(error) => return Turn::End(slot.session.end_of_connection(Some(&error))),
         };
         let read = clock::wall();
-        self.last_clock = read;
+        if let Some(window) = self.pulse.beat(read, Nanos::ZERO) {
+            self.recorder.stopped(window);
+        }
         if received.bytes == 0 {
             return Turn::End(slot.session.end_of_connection(None));
         }

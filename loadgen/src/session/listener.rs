@@ -87,8 +87,8 @@ impl Listener<'_> {
             // Another event came with the same read: the stamp bounds this one and does not give its instant.
             before.class = self.reading.class(false);
             before.arrival = self.reading.interval(before.class);
-            self.recorder.event(&before, &self.of);
-            self.of.worst = self.of.worst.max(before.badness());
+            let badness = self.recorder.event(&before, &self.of);
+            self.of.worst = self.of.worst.max(badness);
             self.of.events += 1;
         }
     }

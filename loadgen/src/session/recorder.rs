@@ -6,6 +6,7 @@
 use crate::plan::TracePlan;
 use crate::session::end::End;
 use crate::session::payload::Facts;
+use crate::session::reading::RESOLUTION;
 use run_record::counters::Counters;
 use run_record::measured::{Group, Measured, UNNAMED_GROUP};
 use run_record::metric::Metric;
@@ -22,6 +23,8 @@ pub struct Recorder {
     worst: Worst,
     trace_streams: u32,
     trace_events: u32,
+    /// When the worker last did not run although it should have.
+    stopped: Interval,
     tap: Option<Box<Tap>>,
 }
 
@@ -112,13 +115,6 @@ impl Tap {
     }
 }
 
-impl Event {
-    /// How bad the event makes its stream; `None` where nothing says when it was due.
-    pub fn badness(&self) -> Option<Badness> {
-        Some(Badness::Delivery(self.arrival.latest - self.facts.due?))
-    }
-}
-
 impl Recorder {
     /// An empty recorder that follows the plan's number of streams event by event.
     pub fn new(trace: TracePlan) -> Recorder {
@@ -144,6 +140,23 @@ impl Recorder {
     #[inline]
     pub fn record(&mut self, metric: Metric, sample: Nanos) {
         self.group.histograms.record(metric, sample);
+    }
+
+    /// The worker did not run in this window: what it can not tell because of that is not recorded.
+    pub fn stopped(&mut self, window: Interval) {
+        self.stopped = window;
+    }
+
+    /// Records the time from an instant until something was seen to happen, unless the worker was stopped while it
+    /// can have happened: then the time would be the worker's own.
+    pub fn span(&mut self, metric: Metric, from: Wall, seen: Interval) {
+        if !self.was_stopped(seen) {
+            self.record(metric, seen.latest - from);
+        }
+    }
+
+    fn was_stopped(&self, within: Interval) -> bool {
+        within.earliest < self.stopped.latest && self.stopped.earliest < within.latest
     }
 
     /// The counters.
@@ -186,52 +199,24 @@ impl Recorder {
         }
     }
 
-    /// An event has arrived.
+    /// An event has arrived; how bad that makes its stream, if it was due at a time and that time is known.
+    ///
+    /// An event whose arrival is lost in a stop of the worker has neither `delivery` nor `transit`: it would tell of the
+    /// worker.
     #[inline]
-    pub fn event(&mut self, event: &Event, of: &StreamOf<'_>) {
-        let Group {
-            counters,
-            histograms,
-        } = &mut self.group;
+    pub fn event(&mut self, event: &Event, of: &StreamOf<'_>) -> Option<Badness> {
         let arrival = event.arrival;
-        let class = match event.class {
-            Class::Exact => &mut counters.arrivals.exact,
-            Class::Bounded => &mut counters.arrivals.bounded,
-            Class::Reordered => &mut counters.arrivals.reordered,
-            Class::Unstamped => &mut counters.arrivals.unstamped,
-        };
-        *class += 1;
-        if event.class != Class::Exact {
-            histograms.record(Metric::IntervalWidth, arrival.width());
-        }
-        if let (Some(stamp), true) = (event.stamp, event.class != Class::Reordered) {
-            histograms.record(Metric::GeneratorLag, event.read - stamp);
-        }
+        let untimed = event.class != Class::Exact && self.was_stopped(arrival);
+        self.classify(event);
         let slice = self.measured.timeline.slice_mut(arrival.latest);
         slice.events += 1;
         slice.streaming += u64::from(of.events == 0);
-        if let Some(due) = event.facts.due {
-            let (lower, upper) = (arrival.earliest - due, arrival.latest - due);
-            histograms.record_edges(Metric::Delivery, lower, upper);
-            slice.delivery.record(upper);
-            counters.events.with_due += 1;
-            counters.events.before_sent += u64::from(arrival.latest < due);
-        }
-        if let Some(emitted) = event.facts.emitted {
-            let (lower, upper) = (arrival.earliest - emitted, arrival.latest - emitted);
-            histograms.record_edges(Metric::Transit, lower, upper);
-            counters.events.with_emitted += 1;
-            counters.events.before_sent += u64::from(arrival.latest < emitted);
-            if let (Some(seq), false) = (event.facts.seq, event.duplicate) {
-                // One frame serves all subscribers of an event: equal number and equal send time are one event.
-                let publication =
-                    emitted.0 ^ u64::from(event.facts.instance.unwrap_or_default()).rotate_left(40);
-                self.measured
-                    .fanout
-                    .observe(publication, seq, arrival.latest);
-            }
-        }
-        if let Some(badness) = event.badness() {
+        let events = &mut self.group.counters.events;
+        events.untimed += u64::from(untimed);
+        events.with_due += u64::from(event.facts.due.is_some());
+        events.with_emitted += u64::from(event.facts.emitted.is_some());
+        let badness = if untimed { None } else { self.time(event) };
+        if let Some(badness) = badness {
             self.offer(badness, arrival.latest, of);
         }
         if of.subscriber < self.trace_streams && of.events < u64::from(self.trace_events) {
@@ -247,6 +232,71 @@ impl Recorder {
                 read: event.read,
             });
         }
+        badness
+    }
+
+    /// Counts how exactly an arrival is known, and how late it was read.
+    #[inline]
+    fn classify(&mut self, event: &Event) {
+        let Group {
+            counters,
+            histograms,
+        } = &mut self.group;
+        let class = match event.class {
+            Class::Exact => &mut counters.arrivals.exact,
+            Class::Bounded => &mut counters.arrivals.bounded,
+            Class::Reordered => &mut counters.arrivals.reordered,
+            Class::Unstamped => &mut counters.arrivals.unstamped,
+        };
+        *class += 1;
+        if event.class != Class::Exact {
+            histograms.record(Metric::IntervalWidth, event.arrival.width());
+        }
+        if let (Some(stamp), true) = (event.stamp, event.class != Class::Reordered) {
+            histograms.record(Metric::GeneratorLag, event.read - stamp);
+        }
+    }
+
+    /// Records the one-way times of an event: both edges where they can be told apart.
+    #[inline]
+    fn time(&mut self, event: &Event) -> Option<Badness> {
+        let Facts {
+            due,
+            emitted,
+            seq,
+            instance,
+            ..
+        } = event.facts;
+        let latest = event.arrival.latest;
+        let earliest = if event.arrival.width() > RESOLUTION {
+            event.arrival.earliest
+        } else {
+            latest
+        };
+        let Group {
+            counters,
+            histograms,
+        } = &mut self.group;
+        if let Some(emitted) = emitted {
+            histograms.record_edges(Metric::Transit, earliest - emitted, latest - emitted);
+            counters.events.before_sent += u64::from(latest < emitted);
+            if let (Some(seq), false) = (seq, event.duplicate) {
+                // One frame serves all subscribers of an event: equal number and equal send time are one event.
+                let publication =
+                    emitted.0 ^ u64::from(instance.unwrap_or_default()).rotate_left(40);
+                self.measured.fanout.observe(publication, seq, latest);
+            }
+        }
+        let due = due?;
+        let delivery = latest - due;
+        histograms.record_edges(Metric::Delivery, earliest - due, delivery);
+        counters.events.before_sent += u64::from(latest < due);
+        self.measured
+            .timeline
+            .slice_mut(latest)
+            .delivery
+            .record(delivery);
+        Some(Badness::Delivery(delivery))
     }
 
     /// A time between two events of a stream that are known well enough to have one.
@@ -319,6 +369,7 @@ impl Recorder {
 
     /// Takes over what is not emptied every second.
     pub fn inherit(&mut self, from: &mut Recorder) {
+        self.stopped = from.stopped;
         std::mem::swap(&mut self.worst, &mut from.worst);
         if let (Some(mine), Some(theirs)) = (&mut self.tap, &mut from.tap) {
             std::mem::swap(mine, theirs);

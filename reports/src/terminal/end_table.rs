@@ -24,7 +24,7 @@ pub fn end_table(record: &RunRecord, files: &[String], style: &Style) -> String 
         metrics::table(&total, style),
         traffic::lines(record, &total, style),
         traffic::errors(record, style),
-        machine::lines(&record.self_check, style),
+        machine::lines(record, &total, style),
         limits::table(&record.limits, style),
     ];
     for section in sections.into_iter().filter(|section| !section.is_empty()) {

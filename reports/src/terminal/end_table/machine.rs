@@ -1,6 +1,8 @@
 //! Whether this machine was fit to measure, and why not.
 
-use run_record::self_check::{Bound, Check, CheckStatus, SelfCheck};
+use run_record::measured::Group;
+use run_record::record::RunRecord;
+use run_record::self_check::{Bound, Check, CheckStatus};
 
 use super::super::line::{Line, wrap};
 use crate::number;
@@ -8,7 +10,8 @@ use crate::sanitise::sanitise;
 use crate::style::{Style, Tone};
 
 /// The worst checks first, each with its limit where it is beyond it.
-pub(super) fn lines(self_check: &SelfCheck, style: &Style) -> Vec<Line> {
+pub(super) fn lines(record: &RunRecord, total: &Group, style: &Style) -> Vec<Line> {
+    let self_check = &record.self_check;
     if self_check.is_empty() {
         return Vec::new();
     }
@@ -28,7 +31,35 @@ pub(super) fn lines(self_check: &SelfCheck, style: &Style) -> Vec<Line> {
             .into_iter()
             .map(|(name, check)| fact(name, check)),
     );
+    facts.extend(hiccups(record, total));
     wrap(style, label, 18, facts)
+}
+
+/// When it did not run, and what that hid.
+fn hiccups(record: &RunRecord, total: &Group) -> Vec<Line> {
+    let hiccups = &record.measured.hiccups;
+    let Some(longest) = hiccups.longest().first() else {
+        return Vec::new();
+    };
+    let lasted = number::time(longest.lasted_us);
+    let at = number::clock(longest.from_us - record.started.epoch_us);
+    let stopped = match hiccups.count() {
+        1 => format!("did not run for {lasted} at {at}"),
+        count => format!(
+            "did not run {} times, longest {lasted} at {at}",
+            number::count(count)
+        ),
+    };
+    let mut facts = vec![Line::default().toned(Tone::Warn, stopped)];
+    let untimed = total.counters.events.untimed;
+    if untimed > 0 {
+        let left_out = format!(
+            "{} events of that time are left out",
+            number::count(untimed)
+        );
+        facts.push(Line::default().toned(Tone::Warn, left_out));
+    }
+    facts
 }
 
 fn fact(name: &str, check: &Check) -> Line {

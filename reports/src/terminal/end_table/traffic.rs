@@ -25,6 +25,7 @@ pub(super) fn lines(record: &RunRecord, total: &Group, style: &Style) -> Vec<Lin
         ("sequence", sequence(record, counters)),
         ("stalls", stalls(total)),
         ("arrivals", arrivals(&counters.arrivals)),
+        ("fan-out", fanout(record, counters)),
         ("connections", connections(counters)),
     ];
     rows.retain(|(_, facts)| !facts.is_empty());
@@ -155,6 +156,30 @@ fn arrivals(arrivals: &Arrivals) -> Vec<Line> {
     let seen = classes.iter().filter(|(_, count)| *count > 0);
     seen.map(|(name, count)| Line::new(format!("{} {name}", number::share(*count, all))))
         .collect()
+}
+
+/// How many subscribers the sampled events reached, over all workers; nothing where no event reached two of them.
+fn fanout(record: &RunRecord, counters: &Counters) -> Vec<Line> {
+    let fanout = &record.measured.fanout;
+    let Some((fewest, most)) = fanout.reach().filter(|(_, most)| *most > 1) else {
+        return Vec::new();
+    };
+    let count = |reach: u32| number::count(reach.into());
+    let range = if fewest == most {
+        count(most)
+    } else {
+        format!("{} to {}", count(fewest), count(most))
+    };
+    let subscribers = number::count(counters.subscribers.connected);
+    vec![
+        Line::new(format!(
+            "each event to {range} of {subscribers} subscribers"
+        )),
+        Line::new(format!(
+            "{} events sampled",
+            number::count(fanout.len() as u64)
+        )),
+    ]
 }
 
 fn connections(counters: &Counters) -> Vec<Line> {
