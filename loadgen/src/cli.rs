@@ -6,6 +6,7 @@ mod curl;
 mod events;
 mod matrix;
 mod output;
+mod records;
 mod refusal;
 mod request;
 mod run;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 pub use check::CheckArgs;
 pub use matrix::MatrixArgs;
+pub use records::{Format as ReportFormat, MergeArgs, ReportArgs};
 pub use run::RunArgs;
 pub use selftest::SelftestArgs;
 pub use usage::UsageError;
@@ -50,6 +52,10 @@ pub enum Command {
     Matrix(Box<MatrixArgs>),
     /// Tell in ten seconds whether this machine is fit to measure, and what it can hold
     Selftest(Box<SelftestArgs>),
+    /// Show what a record holds, or write its histograms
+    Report(Box<ReportArgs>),
+    /// Make one record of the shards of a run
+    Merge(Box<MergeArgs>),
 }
 
 const TOP_EXAMPLE: &str = "  loadgen check http://localhost:8080/prices

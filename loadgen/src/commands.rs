@@ -3,6 +3,7 @@
 pub mod check;
 mod machine;
 pub mod matrix;
+pub mod records;
 pub mod run;
 pub mod selftest;
 mod store;

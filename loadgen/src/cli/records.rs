@@ -1,0 +1,78 @@
+//! `loadgen report` and `loadgen merge`: their arguments.
+//! It must not read a record.
+
+use clap::{Args, value_parser};
+use std::path::{Path, PathBuf};
+
+use super::after_help;
+use run_record::metric::Metric;
+
+/// The options of `loadgen report`, as typed.
+#[derive(Debug, Args)]
+#[command(after_help = after_help(REPORT_EXAMPLE))]
+pub struct ReportArgs {
+    /// Records that --out of run wrote; several are merged
+    #[arg(required = true, value_name = "RUN.json")]
+    pub records: Vec<PathBuf>,
+
+    /// Write this file; its ending says what: .hlog or .hgrm
+    ///
+    /// .hlog is the log that HdrHistogram's own tools read, with every metric; .hgrm is the percentile table of one
+    /// metric, which its plotter draws.
+    #[arg(short, long, value_name = "FILE", value_parser = format_of)]
+    pub out: Option<(PathBuf, Format)>,
+
+    /// Which metric a .hgrm holds
+    #[arg(long, value_name = "NAME", default_value = "delivery", value_parser = metric)]
+    pub metric: Metric,
+}
+
+/// The options of `loadgen merge`, as typed.
+#[derive(Debug, Args)]
+#[command(after_help = after_help(MERGE_EXAMPLE))]
+pub struct MergeArgs {
+    /// Records of the shards of one run
+    #[arg(required = true, num_args = 2.., value_name = "SHARD.json")]
+    pub records: Vec<PathBuf>,
+
+    /// Write the record of them all to this file
+    #[arg(short, long, value_name = "RUN.json", value_parser = value_parser!(PathBuf))]
+    pub out: PathBuf,
+}
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The interval log of HdrHistogram.
+    IntervalLog,
+    /// The percentile table of HdrHistogram.
+    PercentileTable,
+}
+
+const REPORT_EXAMPLE: &str = "  loadgen report run.json
+      the page that the run ended with, once more
+  loadgen report run.json -o delivery.hgrm --metric delivery
+      its percentiles, for HdrHistogram's plotter";
+
+const MERGE_EXAMPLE: &str = "  loadgen merge first.json second.json -o run.json
+      two halves of a run as one record";
+
+fn format_of(name: &str) -> Result<(PathBuf, Format), String> {
+    let path = PathBuf::from(name);
+    let format = match Path::new(name)
+        .extension()
+        .and_then(|ending| ending.to_str())
+    {
+        Some("hlog") => Format::IntervalLog,
+        Some("hgrm") => Format::PercentileTable,
+        _ => return Err("expected a name that ends in .hlog or .hgrm".to_owned()),
+    };
+    Ok((path, format))
+}
+
+fn metric(name: &str) -> Result<Metric, String> {
+    name.parse().map_err(|_| {
+        let names: Vec<&str> = Metric::ALL.into_iter().map(Metric::name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}

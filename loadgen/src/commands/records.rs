@@ -1,0 +1,105 @@
+//! `loadgen report` and `loadgen merge`: what was measured, read again. Nothing is measured here.
+
+use super::store;
+use super::voice::{print, refuse, say, style};
+use crate::cli::{MergeArgs, ReportArgs, ReportFormat};
+use crate::exit::Exit;
+use crate::plan::{Color, Output};
+use anyhow::{Context, Result};
+use reports::{histograms, terminal};
+use run_record::record::{Kind, ReadError, RunRecord};
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+/// Why records cannot be used together.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("{0}: {1}")]
+    Missing(PathBuf, #[source] io::Error),
+    #[error("{0}: {1}")]
+    Unreadable(PathBuf, #[source] ReadError),
+    #[error("{0} is the record of a check; expected one of a run, as run --out writes it")]
+    NoRun(PathBuf),
+}
+
+/// Shows the page of a run once more, or writes its histograms.
+///
+/// Errors: a file that cannot be written (exit code 70).
+pub fn report(args: &ReportArgs) -> Result<Exit> {
+    let record = match merged(&args.records) {
+        Ok(record) => record,
+        Err(error) => return Ok(refuse(&error, Exit::Usage)),
+    };
+    let Some((path, format)) = &args.out else {
+        let page = terminal::end_table(&record, &[], &plain(io::stdout().is_terminal()));
+        print(page.as_bytes())?;
+        return Ok(Exit::AsExpected);
+    };
+    let bytes = match format {
+        ReportFormat::IntervalLog => {
+            histograms::interval_log(&record).context("a histogram cannot be encoded")?
+        }
+        ReportFormat::PercentileTable => match histograms::percentile_table(&record, args.metric) {
+            Some(table) => table.into_bytes(),
+            None => {
+                let error = format!("{} was not measured in this run", args.metric.name());
+                return Ok(refuse(&error, Exit::Inconclusive));
+            }
+        },
+    };
+    written(path, &bytes)
+}
+
+/// Makes one record of the shards of a run.
+///
+/// Errors: a file that cannot be written (exit code 70).
+pub fn merge(args: &MergeArgs) -> Result<Exit> {
+    match merged(&args.records) {
+        Ok(record) => {
+            let bytes = record
+                .write()
+                .context("the record cannot be put into JSON")?;
+            written(&args.out, &bytes)
+        }
+        Err(error) => Ok(refuse(&error, Exit::Usage)),
+    }
+}
+
+fn merged(paths: &[PathBuf]) -> Result<RunRecord, Unusable> {
+    let mut all: Option<RunRecord> = None;
+    for path in paths {
+        let record = read(path)?;
+        match &mut all {
+            Some(all) => all.merge(&record),
+            None => all = Some(record),
+        }
+    }
+    Ok(all.expect("clap asks for one at least"))
+}
+
+fn read(path: &Path) -> Result<RunRecord, Unusable> {
+    let bytes = std::fs::read(path).map_err(|error| Unusable::Missing(path.to_owned(), error))?;
+    let record =
+        RunRecord::read(&bytes).map_err(|error| Unusable::Unreadable(path.to_owned(), error))?;
+    if record.kind != Kind::Run {
+        return Err(Unusable::NoRun(path.to_owned()));
+    }
+    Ok(record)
+}
+
+fn written(path: &Path, bytes: &[u8]) -> Result<Exit> {
+    store::write(path, bytes)?;
+    say(&path.display().to_string());
+    Ok(Exit::AsExpected)
+}
+
+fn plain(is_terminal: bool) -> reports::style::Style {
+    let output = Output {
+        record: None,
+        json: false,
+        progress: false,
+        color: Color::Auto,
+        ascii: false,
+    };
+    style(&output, is_terminal)
+}
