@@ -6,6 +6,7 @@ mod check;
 mod failures;
 mod invocation;
 mod outcomes;
+mod records;
 #[path = "../engine/scripted.rs"]
 mod scripted;
 mod selftest;
