@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod capture;
+mod coalescing;
 mod far;
 mod judging;
 mod link;

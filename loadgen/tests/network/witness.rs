@@ -11,6 +11,7 @@ use run_record::metric::Metric;
 use run_record::time::Interval;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 use target_server::{Server, StreamTruth};
 
 /// What [`Interval`]s may miss at their lower edge, and a stamp may differ by, in nanoseconds (measuring 1.1).
@@ -53,8 +54,19 @@ pub(crate) struct Watched {
 
 /// Runs the plan while `capture` goes on, then asks the server for the truth.
 pub(crate) fn watch(plan: Plan, capture: Capture, log: impl FnOnce() -> StreamTruth) -> Watched {
+    watch_slow(plan, Duration::ZERO, capture, log)
+}
+
+/// The same with an engine that wastes this much time on each read.
+pub(crate) fn watch_slow(
+    plan: Plan,
+    work_per_read: Duration,
+    capture: Capture,
+    log: impl FnOnce() -> StreamTruth,
+) -> Watched {
     let instrument = Instrument {
         tap: true,
+        work_per_read,
         ..Instrument::default()
     };
     let outcome = run_with(plan, instrument);

@@ -4,7 +4,6 @@
 //! at a time. The short form belongs to `scripts/test`, the full one to `scripts/truth`.
 #![cfg(test)]
 
-mod coalescing;
 mod conservation;
 mod delivery;
 mod gate;
