@@ -1,6 +1,7 @@
 //! The front: accepts connections, reads each request's head once, and hands the connection to whom it concerns:
 //! a stream to the stream writer, anything else, with the bytes already read, to the web part.
 
+pub(crate) mod clock;
 pub(crate) mod listen;
 pub(crate) mod log;
 mod reading;
@@ -14,17 +15,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::clock::now;
 use crate::connection::{Client, Peer, Socket};
+use crate::frame::Author;
 use crate::messages::{Subscription, ToPacer};
 use crate::request::head::RequestHead;
 use crate::request::{self, StreamRequest};
@@ -46,6 +49,8 @@ pub(crate) struct Front {
     pub log: Option<RequestLog>,
     /// Whether `mode` is allowed wherever the server listens.
     pub allow_misbehave: bool,
+    /// Whose clock `/clock` shows.
+    pub author: Author,
     /// What is counted here.
     pub counters: Arc<FrontCounters>,
 }
@@ -151,19 +156,12 @@ impl Front {
         origin: Origin,
     ) -> io::Result<()> {
         let mut input = BytesMut::new();
-        let head = match timeout(REQUEST_PATIENCE, read_head(&mut stream, &mut input)).await {
-            Ok(Ok(head)) => head,
-            Ok(Err(ReadError::Io(error))) => return Err(error),
-            Ok(Err(ReadError::Refused(refusal))) => return refuse(stream, refusal, false).await,
-            Err(_) => {
-                let text = format!("no complete request within {REQUEST_PATIENCE:?}");
-                return refuse(stream, Refusal::new("408 Request Timeout", text), false).await;
-            }
+        let head = match self.head(&mut stream, &mut input, peer).await {
+            Ok(Some(head)) => head,
+            Ok(None) => return stream.shutdown().await,
+            Err(ReadError::Io(error)) => return Err(error),
+            Err(ReadError::Refused(refusal)) => return refuse(stream, refusal, false).await,
         };
-        self.counters.requests.fetch_add(1, Ordering::Relaxed);
-        if let Some(log) = &self.log {
-            log.note(peer, &head);
-        }
         if !is_stream_path(head.path()) {
             return self.hand_to_web(stream, input).await;
         }
@@ -188,6 +186,37 @@ impl Front {
                 self.counters.refused.fetch_add(1, Ordering::Relaxed);
                 refuse(stream, refusal, head.method == "HEAD").await
             }
+        }
+    }
+
+    /// The head of the first request that does not ask for the clock; none if such a request was the last.
+    async fn head(
+        &self,
+        stream: &mut impl Transfer,
+        input: &mut BytesMut,
+        peer: Peer,
+    ) -> Result<Option<RequestHead>, ReadError> {
+        loop {
+            let head = timeout(REQUEST_PATIENCE, read_head(stream, input)).await;
+            let head = head.unwrap_or_else(|_| {
+                let text = format!("no complete request within {REQUEST_PATIENCE:?}");
+                Err(ReadError::Refused(Refusal::new(
+                    "408 Request Timeout",
+                    text,
+                )))
+            })?;
+            let received = now();
+            self.counters.requests.fetch_add(1, Ordering::Relaxed);
+            if let Some(log) = &self.log {
+                log.note(peer, &head);
+            }
+            if !clock::is_asked(&head) {
+                return Ok(Some(head));
+            }
+            if !clock::answer(stream, &head, received, self.author).await? {
+                return Ok(None);
+            }
+            input.advance(head.length);
         }
     }
 

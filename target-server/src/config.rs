@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::skew::Skew;
+
 /// How to run a server.
 ///
 /// `Config::default()` listens on a free loopback port, with one stream thread per core.
@@ -26,6 +28,8 @@ pub struct Config {
     pub truth_events: usize,
     /// Allows `mode` on addresses that others can reach.
     pub allow_misbehave: bool,
+    /// How wrong the clock is that `due`, `emitted`, `/clock` and `/truth` are told by: a test aid.
+    pub skew: Skew,
     /// One line of JSON per request is appended here.
     pub log: Option<PathBuf>,
 }
@@ -41,6 +45,7 @@ impl Default for Config {
             max_backlog: 1 << 20,
             truth_events: 2_000_000,
             allow_misbehave: false,
+            skew: Skew::default(),
             log: None,
         }
     }

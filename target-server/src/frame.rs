@@ -8,6 +8,7 @@ use serde::Serialize;
 use sse_wire::{EncodeError, Frame as Block};
 
 use crate::clock::Nanos;
+use crate::skew::Shown;
 
 /// What the truth log knows of an event besides its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -18,6 +19,26 @@ pub(crate) struct Stamp {
     pub due: Nanos,
     /// When it was built.
     pub emitted: Nanos,
+}
+
+/// Who builds events, and by which clock it tells their times.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Author {
+    /// The process, as in every event.
+    pub instance: u32,
+    /// The clock it shows.
+    pub clock: Shown,
+}
+
+impl Author {
+    /// A stamp as others are told it.
+    pub(crate) fn shown(self, stamp: Stamp) -> Stamp {
+        Stamp {
+            due: self.clock.at(stamp.due),
+            emitted: self.clock.at(stamp.emitted),
+            ..stamp
+        }
+    }
 }
 
 /// Bytes of an event stream, ready to be sent as they are or as one HTTP chunk.

@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use clap::Parser;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use target_server::{Config, Listen, Server, TlsFiles, raise_descriptor_limit};
+use target_server::{
+    Config, Listen, Server, Skew, SkewDrift, SkewTime, TlsFiles, raise_descriptor_limit,
+};
 
 /// A reference server for event streams: live prices, publish and subscribe,
 /// token streams; good or bad on request, with a log of what it really did.
@@ -52,6 +54,25 @@ struct Args {
     /// Allow mode=... on addresses that other machines can reach
     #[arg(long)]
     allow_misbehave: bool,
+
+    /// Tell all times by a clock that is this far ahead, or behind (-2s);
+    /// for tests of what a client makes of another host's clock
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "0s",
+        allow_hyphen_values = true
+    )]
+    clock_skew: SkewTime,
+
+    /// Let that clock run too fast by this, or too slow (-20ppm)
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value = "0ppm",
+        allow_hyphen_values = true
+    )]
+    clock_drift: SkewDrift,
 
     /// Append one line of JSON per request to this file
     #[arg(long, value_name = "FILE")]
@@ -119,6 +140,10 @@ impl Args {
             max_backlog: self.max_backlog,
             truth_events: self.truth_events,
             allow_misbehave: self.allow_misbehave,
+            skew: Skew {
+                offset_ns: self.clock_skew.0,
+                drift_ppb: self.clock_drift.0,
+            },
             log: self.log,
         }
     }

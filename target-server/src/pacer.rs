@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock::{self, Nanos};
 use crate::counters::{PacerCounters, SourceSummary};
-use crate::frame::Frame;
+use crate::frame::{Author, Frame};
 use crate::messages::{
     Admission, CountersQuery, Publication, Published, Subscription, ToPacer, ToWorker,
     TooManyTopics, TruthQuery, WorkerQueue,
@@ -21,7 +21,7 @@ use crate::truth::{EventRecord, SourceTruth};
 /// The owner of all sources.
 #[derive(Debug)]
 pub(crate) struct Pacer {
-    instance: u32,
+    author: Author,
     queue: Receiver<ToPacer>,
     workers: Vec<WorkerQueue>,
     /// Subscribers of each worker: a new one goes where there are fewest.
@@ -65,13 +65,13 @@ const MESSAGES_PER_TURN: usize = 256;
 impl Pacer {
     /// A pacer without sources, whose log keeps so many events.
     pub(crate) fn new(
-        instance: u32,
+        author: Author,
         queue: Receiver<ToPacer>,
         workers: Vec<WorkerQueue>,
         events: usize,
     ) -> Self {
         Self {
-            instance,
+            author,
             queue,
             load: vec![0; workers.len()],
             workers,
@@ -319,7 +319,7 @@ impl Pacer {
         self.topics += usize::from(matches!(spec, SourceSpec::Topic(_)));
         let entry = Entry {
             spec: spec.clone(),
-            source: Source::new(spec, self.instance, now),
+            source: Source::new(spec, self.author, now),
             audience: vec![0; self.workers.len()],
             on_agenda: None,
             idle: None,

@@ -15,10 +15,13 @@ use crate::accept::listen::{Bound, Listener};
 use crate::accept::log::RequestLog;
 use crate::accept::tls::{self, TlsError};
 use crate::accept::{self, Front, FrontCounters};
+use crate::clock::{self, Nanos};
 use crate::config::{Config, Listen};
+use crate::frame::Author;
 use crate::messages::ToPacer;
 use crate::pacer::Pacer;
 use crate::random;
+use crate::skew::Shown;
 use crate::truth::WorkerLog;
 use crate::web::Web;
 use crate::worker::Worker;
@@ -27,7 +30,7 @@ use crate::worker::subscriber::Terms;
 /// A running server. Dropping it stops it.
 #[derive(Debug)]
 pub struct Server {
-    instance: u32,
+    author: Author,
     addresses: Vec<Listen>,
     control: Option<SocketAddr>,
     stopper: Stopper,
@@ -124,19 +127,23 @@ impl Server {
             .build()?;
         let doors = Doors::open(&runtime, bound, control, tls)?;
 
-        let instance = random::fresh_instance();
+        let author = Author {
+            instance: random::fresh_instance(),
+            clock: Shown::new(config.skew, clock::now()),
+        };
         let (pacer, queue) = mpsc::channel();
-        let mut threads = start_writers(&config, instance, &pacer, queue)?;
+        let mut threads = start_writers(&config, author, &pacer, queue)?;
 
         let counters = Arc::new(FrontCounters::default());
         let web = Web {
-            instance,
+            author,
             pacer: pacer.clone(),
             front: counters.clone(),
         };
         let control_web = web.clone().control_routes();
         let front = Front {
             pacer: pacer.clone(),
+            author,
             web: web.routes(),
             log,
             allow_misbehave: config.allow_misbehave,
@@ -153,7 +160,7 @@ impl Server {
             pacer,
         };
         Ok(Self {
-            instance,
+            author,
             addresses,
             control: control_address,
             stopper,
@@ -163,7 +170,12 @@ impl Server {
 
     /// The number of this server in every event.
     pub fn instance(&self) -> u32 {
-        self.instance
+        self.author.instance
+    }
+
+    /// What the clock that it shows says when the machine's says `nanos`, both since 1970: different with a `Skew`.
+    pub fn shown(&self, nanos: u64) -> u64 {
+        self.author.clock.at(Nanos(nanos)).0
     }
 
     /// Where it listens, real ports filled in, in the order of the configuration.
@@ -283,13 +295,13 @@ impl Doors {
 /// Starts the threads that write streams, and the one that paces them.
 fn start_writers(
     config: &Config,
-    instance: u32,
+    author: Author,
     pacer: &mpsc::Sender<ToPacer>,
     queue: mpsc::Receiver<ToPacer>,
 ) -> io::Result<Vec<JoinHandle<io::Result<()>>>> {
     let count = config.threads.max(1);
     let terms = Terms {
-        instance,
+        instance: author.instance,
         max_backlog: config.max_backlog,
     };
     let mut threads = Vec::new();
@@ -303,7 +315,7 @@ fn start_writers(
         workers.push(queue);
         threads.push(spawn(&format!("stream-{index}"), move || worker.run())?);
     }
-    let owner = Pacer::new(instance, queue, workers, config.truth_events);
+    let owner = Pacer::new(author, queue, workers, config.truth_events);
     threads.push(spawn("pacer", move || {
         owner.run();
         Ok(())

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::clock::Nanos;
-use crate::frame::{Frame, Stamp};
+use crate::frame::{Author, Frame, Stamp};
 use chat::{ChatScript, ChatSpec};
 use prices::{PriceFeed, PricesSpec};
 use schedule::Schedule;
@@ -93,17 +93,16 @@ const TOPIC_HEARTBEAT: Duration = Duration::from_secs(15);
 
 impl Source {
     /// A source whose schedule starts at `now`.
-    pub(crate) fn new(spec: &SourceSpec, instance: u32, now: Nanos) -> Self {
+    pub(crate) fn new(spec: &SourceSpec, author: Author, now: Nanos) -> Self {
         let (feed, heartbeat) = match spec {
             SourceSpec::Prices(prices) | SourceSpec::PrivatePrices(prices) => {
                 let schedule = Schedule::new(prices.interval, prices.jitter, prices.seed, now);
-                let feed = PriceFeed::new(prices.clone(), instance);
+                let feed = PriceFeed::new(prices.clone(), author);
                 (Feed::Prices { feed, schedule }, prices.heartbeat)
             }
-            SourceSpec::Chat(chat) => (
-                Feed::Chat(ChatScript::new(chat.clone(), instance, now)),
-                None,
-            ),
+            SourceSpec::Chat(chat) => {
+                (Feed::Chat(ChatScript::new(chat.clone(), author, now)), None)
+            }
             SourceSpec::Topic(_) => (Feed::Topic(Topic::default()), Some(TOPIC_HEARTBEAT)),
         };
         let heartbeat = heartbeat.map(|every| Heartbeat {
@@ -235,7 +234,7 @@ mod tests {
             seed: 1,
             heartbeat,
         };
-        Source::new(&SourceSpec::Prices(spec), 1, START)
+        Source::new(&SourceSpec::Prices(spec), Author::default(), START)
     }
 
     fn tick(source: &mut Source, at: Nanos) -> Vec<Option<Stamp>> {
@@ -313,7 +312,7 @@ mod tests {
             gap: Duration::ZERO,
             tokens: 1,
         };
-        let mut source = Source::new(&SourceSpec::Chat(spec), 1, START);
+        let mut source = Source::new(&SourceSpec::Chat(spec), Author::default(), START);
         for _ in 0..4 {
             assert!(!source.is_finished());
             tick(&mut source, START);

@@ -16,8 +16,10 @@ use serde_json::json;
 use tokio::sync::{mpsc as channel, oneshot};
 
 use crate::accept::FrontCounters;
+use crate::accept::clock::reading;
 use crate::clock;
 use crate::counters::{PacerCounters, WorkerCounters};
+use crate::frame::Author;
 use crate::messages::{CountersQuery, Publication, ToPacer, TruthQuery};
 use crate::source::SourceId;
 use crate::source::topic::{Message, TopicName};
@@ -26,8 +28,8 @@ use crate::truth::report;
 /// What the handlers share.
 #[derive(Clone, Debug)]
 pub(crate) struct Web {
-    /// The process, as in every event.
-    pub instance: u32,
+    /// The process, as in every event, and the clock it shows.
+    pub author: Author,
     /// Whom to ask.
     pub pacer: mpsc::Sender<ToPacer>,
     /// What the front counts.
@@ -122,7 +124,10 @@ async fn list(State(web): State<Web>) -> Result<Response, Failure> {
     counters
         .sources
         .sort_by_key(|source| source.stream[1..].parse::<u32>().unwrap_or(u32::MAX));
-    Ok(Json(json!({ "instance": web.instance, "streams": counters.sources })).into_response())
+    Ok(
+        Json(json!({ "instance": web.author.instance, "streams": counters.sources }))
+            .into_response(),
+    )
 }
 
 async fn truth(
@@ -164,7 +169,7 @@ async fn truth(
     }
     // Millions of records take a while; the front must go on accepting meanwhile.
     let json = tokio::task::spawn_blocking(move || {
-        let truth = report::assemble(web.instance, clock::now(), &source, &parts, with_writes);
+        let truth = report::assemble(web.author, clock::now(), &source, &parts, with_writes);
         serde_json::to_vec(&truth)
     });
     let json = json
@@ -174,15 +179,14 @@ async fn truth(
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }
 
-/// The two server times of a clock exchange as NTP names them (RFC 5905, section 8): received, sent.
+/// On the control address, which serves no streams; elsewhere the front answers before a request comes here.
 async fn read_clock(State(web): State<Web>) -> Response {
-    let t2 = clock::now();
-    Json(json!({ "instance": web.instance, "t2": t2, "t3": clock::now() })).into_response()
+    Json(reading(web.author, clock::now(), clock::now())).into_response()
 }
 
 async fn show_metrics(State(web): State<Web>) -> Result<Response, Failure> {
     let (pacer, workers) = web.counters().await?;
-    let text = metrics::render(web.instance, &web.front, &pacer, &workers);
+    let text = metrics::render(web.author.instance, &web.front, &pacer, &workers);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 

@@ -31,10 +31,13 @@ pub(super) async fn read_head(
     stream: &mut impl Transfer,
     input: &mut BytesMut,
 ) -> Result<RequestHead, ReadError> {
+    let mut is_first = true;
     loop {
-        if stream.read_buf(input).await? == 0 {
+        // What came behind an earlier request on the connection may hold the next one.
+        if (input.is_empty() || !is_first) && stream.read_buf(input).await? == 0 {
             return Err(ReadError::Io(io::ErrorKind::UnexpectedEof.into()));
         }
+        is_first = false;
         match RequestHead::parse(input) {
             Ok(Some(head)) => return Ok(head),
             Ok(None) if input.len() <= MAX_HEAD => {}

@@ -15,7 +15,7 @@ use crate::values;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "delay",
-    value: Some("TIME[,TIME...]|lognormal:TIME:SIGMA|pareto:TIME:SHAPE"),
+    value: Some("TIME[,TIME...] or lognormal:TIME:SIGMA or pareto:TIME:SHAPE"),
     needs: Needs::Nothing,
     prepare: |value| {
         let delays = Delays::parse(value)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sse_wire::Frame as Block;
 
 use crate::clock::Nanos;
-use crate::frame::{Frame, Stamp};
+use crate::frame::{Author, Frame, Stamp};
 
 /// The script of one completion.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +26,7 @@ pub(crate) struct ChatSpec {
 #[derive(Debug)]
 pub(crate) struct ChatScript {
     spec: ChatSpec,
-    instance: u32,
+    author: Author,
     start: Nanos,
     built: u64,
 }
@@ -37,10 +37,10 @@ const WORDS: [&str; 8] = [
 
 impl ChatScript {
     /// A completion asked for at `start`.
-    pub(crate) fn new(spec: ChatSpec, instance: u32, start: Nanos) -> Self {
+    pub(crate) fn new(spec: ChatSpec, author: Author, start: Nanos) -> Self {
         Self {
             spec,
-            instance,
+            author,
             start,
             built: 0,
         }
@@ -83,8 +83,9 @@ impl ChatScript {
     }
 
     fn chunk(&self, stamp: Stamp, delta: &str, finish_reason: &str) -> String {
-        let Stamp { seq, due, emitted } = stamp;
-        let (instance, start, created) = (self.instance, self.start, self.start.0 / 1_000_000_000);
+        let Stamp { seq, due, emitted } = self.author.shown(stamp);
+        let start = self.author.clock.at(self.start);
+        let (instance, created) = (self.author.instance, start.0 / 1_000_000_000);
         format!(
             "{{\"seq\":{seq},\"due\":{due},\"emitted\":{emitted},\"instance\":{instance},\
              \"id\":\"chatcmpl-{start}\",\"object\":\"chat.completion.chunk\",\"created\":{created},\
@@ -101,7 +102,7 @@ mod tests {
     const START: Nanos = Nanos(1_700_000_000_000_000_000);
 
     fn play(spec: ChatSpec) -> Vec<(u64, String)> {
-        let mut script = ChatScript::new(spec, 42, START);
+        let mut script = ChatScript::new(spec, Author::default(), START);
         let mut chunks = Vec::new();
         while let Some(due) = script.next() {
             let stamp = Stamp {

@@ -7,7 +7,7 @@ use sse_wire::Frame as Block;
 
 use super::schedule::Jitter;
 use crate::clock::Nanos;
-use crate::frame::{Frame, Stamp};
+use crate::frame::{Author, Frame, Stamp};
 use crate::random::Random;
 
 /// What makes two subscribers of `/prices` share one ticker: equal values here.
@@ -43,7 +43,7 @@ pub(crate) enum Pad {
 #[derive(Debug)]
 pub(crate) struct PriceFeed {
     spec: PricesSpec,
-    instance: u32,
+    author: Author,
     cents: [u64; SYMBOLS.len()],
 }
 
@@ -53,10 +53,10 @@ const HIGHEST_CENTS: u64 = 999_999;
 
 impl PriceFeed {
     /// A walk that starts at 100.00 for every symbol.
-    pub(crate) fn new(spec: PricesSpec, instance: u32) -> Self {
+    pub(crate) fn new(spec: PricesSpec, author: Author) -> Self {
         Self {
             spec,
-            instance,
+            author,
             cents: [10_000; SYMBOLS.len()],
         }
     }
@@ -72,7 +72,7 @@ impl PriceFeed {
         let symbol = random.below(SYMBOLS.len() as u64) as usize;
         let cents = (self.cents[symbol] + random.below(101)).saturating_sub(50);
         self.cents[symbol] = cents.clamp(LOWEST_CENTS, HIGHEST_CENTS);
-        let mut data = price_data(stamp, self.instance, SYMBOLS[symbol], self.cents[symbol]);
+        let mut data = price_data(stamp, self.author, SYMBOLS[symbol], self.cents[symbol]);
         if let Some(size) = self.spec.size {
             let missing = size.saturating_sub(frame(stamp, &data).plain().len());
             pad(&mut data, missing, self.spec.pad, &mut random);
@@ -89,15 +89,20 @@ pub(crate) fn smallest_size() -> usize {
         due: widest,
         emitted: widest,
     };
-    let data = price_data(stamp, u32::MAX, SYMBOLS[0], HIGHEST_CENTS);
+    let author = Author {
+        instance: u32::MAX,
+        ..Author::default()
+    };
+    let data = price_data(stamp, author, SYMBOLS[0], HIGHEST_CENTS);
     frame(stamp, &data).plain().len() + PAD_BEFORE.len() + PAD_AFTER.len()
 }
 
 const PAD_BEFORE: &str = ",\"pad\":\"";
 const PAD_AFTER: &str = "\"";
 
-fn price_data(stamp: Stamp, instance: u32, symbol: &str, cents: u64) -> String {
-    let Stamp { seq, due, emitted } = stamp;
+fn price_data(stamp: Stamp, author: Author, symbol: &str, cents: u64) -> String {
+    let Stamp { seq, due, emitted } = author.shown(stamp);
+    let instance = author.instance;
     let (whole, part) = (cents / 100, cents % 100);
     format!(
         "{{\"seq\":{seq},\"due\":{due},\"emitted\":{emitted},\"instance\":{instance},\
@@ -153,6 +158,13 @@ mod tests {
         }
     }
 
+    fn author(instance: u32) -> Author {
+        Author {
+            instance,
+            ..Author::default()
+        }
+    }
+
     fn stamp(seq: u64) -> Stamp {
         Stamp {
             seq,
@@ -163,7 +175,7 @@ mod tests {
 
     #[test]
     fn an_event_has_its_fields_in_the_documented_order() {
-        let frame = PriceFeed::new(spec(None, Pad::Constant), 42).event(stamp(7));
+        let frame = PriceFeed::new(spec(None, Pad::Constant), author(42)).event(stamp(7));
         let text = String::from_utf8(frame.plain().to_vec()).unwrap();
         let start = "event: price\nid: 7\ndata: {\"seq\":7,\"due\":1700000000000000000,\
                      \"emitted\":1700000000000012345,\"instance\":42,\"symbol\":\"";
@@ -179,7 +191,7 @@ mod tests {
     fn a_size_is_met_exactly_whatever_the_width_of_the_numbers() {
         for size in [smallest_size(), 500, 4096, 65_536] {
             for pad in [Pad::Constant, Pad::Random] {
-                let mut feed = PriceFeed::new(spec(Some(size), pad), u32::MAX);
+                let mut feed = PriceFeed::new(spec(Some(size), pad), author(u32::MAX));
                 for seq in [1, 99, 1_000_000, 9_999_999_999] {
                     let plain = feed.event(stamp(seq)).plain();
                     assert_eq!(plain.len(), size, "seq {seq}");
@@ -193,7 +205,7 @@ mod tests {
 
     #[test]
     fn random_padding_does_not_repeat() {
-        let mut feed = PriceFeed::new(spec(Some(1_000), Pad::Random), 1);
+        let mut feed = PriceFeed::new(spec(Some(1_000), Pad::Random), author(1));
         assert_ne!(
             feed.event(stamp(1)).plain()[400..],
             feed.event(stamp(2)).plain()[400..]
@@ -202,7 +214,7 @@ mod tests {
 
     #[test]
     fn prices_walk_but_stay_inside_their_range() {
-        let mut feed = PriceFeed::new(spec(None, Pad::Constant), 1);
+        let mut feed = PriceFeed::new(spec(None, Pad::Constant), author(1));
         for seq in 1..100_000 {
             feed.event(stamp(seq));
         }

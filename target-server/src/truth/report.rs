@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{End, SourceTruth, SubscriberRecord, WorkerTruth};
 use crate::clock::Nanos;
+use crate::frame::Author;
+use crate::skew::Shown;
 
-/// What one source really did. All times are nanoseconds of `CLOCK_REALTIME`.
+/// What one source really did. All times are nanoseconds of the clock that the server shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StreamTruth {
     /// The process that answers.
@@ -72,7 +74,7 @@ pub type Write = (u64, u64, u64);
 
 /// Puts the parts together; `with_writes` decides about the bulk of it.
 pub(crate) fn assemble(
-    instance: u32,
+    author: Author,
     now: Nanos,
     source: &SourceTruth,
     workers: &[WorkerTruth],
@@ -83,14 +85,14 @@ pub(crate) fn assemble(
         .iter()
         .flat_map(|block| block.iter())
         .filter(|record| record.source == source.source)
-        .map(|record| record.stamp)
+        .map(|record| author.shown(record.stamp))
         .map(|stamp| EventTruth {
             seq: stamp.seq,
             due: stamp.due.0,
             emitted: stamp.emitted.0,
         })
         .collect();
-    let mut writes = writes_by_subscriber(source, workers);
+    let mut writes = writes_by_subscriber(author.clock, source, workers);
     let mut evicted = source.last_seq - events.len() as u64;
     let mut subscribers: Vec<SubscriberTruth> = workers
         .iter()
@@ -98,14 +100,14 @@ pub(crate) fn assemble(
         .map(|record| {
             let writes = writes.remove(&(record.id as u32)).unwrap_or_default();
             evicted += record.events - writes.len() as u64;
-            subscriber_truth(record, with_writes.then_some(writes))
+            subscriber_truth(author.clock, record, with_writes.then_some(writes))
         })
         .collect();
     subscribers.sort_by_key(|subscriber| subscriber.id);
     StreamTruth {
-        instance,
+        instance: author.instance,
         stream: source.source.to_string(),
-        now: now.0,
+        now: author.clock.at(now).0,
         evicted,
         forgotten: workers.iter().map(|worker| worker.forgotten).sum(),
         events,
@@ -113,25 +115,37 @@ pub(crate) fn assemble(
     }
 }
 
-fn writes_by_subscriber(source: &SourceTruth, workers: &[WorkerTruth]) -> HashMap<u32, Vec<Write>> {
+fn writes_by_subscriber(
+    clock: Shown,
+    source: &SourceTruth,
+    workers: &[WorkerTruth],
+) -> HashMap<u32, Vec<Write>> {
     let mut writes: HashMap<u32, Vec<Write>> = HashMap::new();
     let records = workers
         .iter()
         .flat_map(|worker| &worker.writes)
         .flat_map(|block| block.iter());
     for record in records.filter(|record| record.source == source.source) {
-        let write = (record.seq, record.released.0, record.written.0);
+        let write = (
+            record.seq,
+            clock.at(record.released).0,
+            clock.at(record.written).0,
+        );
         writes.entry(record.subscriber).or_default().push(write);
     }
     writes
 }
 
-fn subscriber_truth(record: &SubscriberRecord, writes: Option<Vec<Write>>) -> SubscriberTruth {
+fn subscriber_truth(
+    clock: Shown,
+    record: &SubscriberRecord,
+    writes: Option<Vec<Write>>,
+) -> SubscriberTruth {
     SubscriberTruth {
         id: record.id,
         peer: record.peer.to_string(),
-        opened: record.opened.0,
-        closed: record.closed.map(|(at, _)| at.0),
+        opened: clock.at(record.opened).0,
+        closed: record.closed.map(|(at, _)| clock.at(at).0),
         end: record.closed.map(|(_, end)| end),
         events: record.events,
         bytes: record.bytes,

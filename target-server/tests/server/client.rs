@@ -242,7 +242,7 @@ impl<S: Read + Write> Client<S> {
         }
     }
 
-    fn exactly(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn exactly(&mut self, count: usize) -> Vec<u8> {
         while self.unread.len() < count {
             assert!(
                 self.read_more(),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use serde_json::Value;
-use target_server::{Config, Listen, Server};
+use target_server::{Config, Listen, Server, Skew};
 
 use crate::client::{connect_to, fetch, fetch_json, get, now, server, truth_when};
 
@@ -15,6 +15,52 @@ fn the_clock_is_read_between_question_and_answer() {
     let (t2, t3) = (clock["t2"].as_u64().unwrap(), clock["t3"].as_u64().unwrap());
     assert!(before <= t2 && t2 <= t3 && t3 <= now());
     assert_eq!(clock["instance"], server.instance());
+}
+
+#[test]
+fn a_skewed_clock_shows_in_all_that_is_told_and_in_nothing_that_is_done() {
+    let server = Server::start(Config {
+        skew: Skew {
+            offset_ns: 37_000_000_000,
+            drift_ppb: 0,
+        },
+        ..Config::default()
+    })
+    .unwrap();
+    let before = now();
+    let clock = fetch_json(&server, "/clock");
+    let shown = before + 37_000_000_000..=now() + 37_000_000_000;
+    assert!(shown.contains(&clock["t2"].as_u64().unwrap()));
+    assert!(shown.contains(&clock["t3"].as_u64().unwrap()));
+    assert_eq!(server.shown(before), before + 37_000_000_000);
+
+    let mut client = get(&server, "/prices?interval=1ms&count=3");
+    client.head();
+    let event = client.event();
+    let truth = truth_when(&server, "t1", |truth| truth.subscribers[0].closed.is_some());
+    let shown = before + 37_000_000_000..=now() + 37_000_000_000;
+    let told = truth.events[0];
+    assert_eq!((event.due(), event.emitted()), (told.due, told.emitted));
+    let (_, released, written) = truth.subscribers[0].writes.as_ref().unwrap()[0];
+    for time in [told.due, told.emitted, released, written, truth.now] {
+        assert!(shown.contains(&time), "{time} not in {shown:?}");
+    }
+}
+
+#[test]
+fn one_connection_asks_the_clock_again_and_again() {
+    let server = server();
+    let mut client = connect_to(server.local_addr().unwrap());
+    let mut last = 0;
+    for _ in 0..3 {
+        client.send("GET /clock HTTP/1.1\r\nHost: test\r\n\r\n");
+        let head = client.head();
+        let length: usize = head.field("content-length").unwrap().parse().unwrap();
+        let clock: Value = serde_json::from_slice(&client.exactly(length)).unwrap();
+        let t2 = clock["t2"].as_u64().unwrap();
+        assert!(t2 > last);
+        last = t2;
+    }
 }
 
 #[test]
