@@ -9,6 +9,7 @@ pub mod commands;
 pub mod connection;
 pub mod engine;
 pub mod exit;
+pub mod offset;
 pub mod plan;
 pub mod preflight;
 pub mod probe;

@@ -2,6 +2,7 @@
 //! It must not know clap, read a clock or open a socket; `cli` makes it and the engine runs it.
 
 mod check;
+mod clock;
 mod draft;
 mod json_path;
 mod route;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use check::{CheckPlan, Expect};
+pub use clock::{ClockAsked, ClockServer, ClockSource, ServerClock, ServerReading};
 pub use draft::{CheckDraft, Draft};
 pub use json_path::{JsonPath, JsonPathError, TimeUnit};
 pub use route::{ConnectTo, Resolve, Route, RouteError};

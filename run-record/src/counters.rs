@@ -101,6 +101,9 @@ counters! {
         with_emitted,
         /// Arrived before they were due or emitted, by the clocks: on one host a bug.
         before_sent,
+        /// Received with a send time of a clock that nobody knows the offset of: they have no `delivery` and no
+        /// `transit` by it.
+        without_clock,
         /// Arrived while the generator itself did not run, nobody knows when within that time: they have no
         /// `delivery` and no `transit`.
         untimed,

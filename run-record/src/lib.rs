@@ -5,6 +5,7 @@
 //! crate knows no clock, no socket and no file: times come in as values, bytes go out as values.
 
 pub mod check;
+pub mod clock;
 pub mod counters;
 pub mod end;
 pub mod environment;

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::ClockRecord;
 use crate::end::{End, EndReason, Exit};
 use crate::environment::{Environment, Environments};
 use crate::limits::{self, Limit, LimitResult};
@@ -74,6 +75,9 @@ pub struct RunRecord {
     pub plan: PlanRecord,
     /// The machines and versions that took part.
     pub environments: Environments,
+    /// How the server's clock stood to this machine's; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockRecord>,
     /// How it ended.
     pub end: End,
     /// What the command exits with; absent until that is decided, and after a merge.
@@ -104,6 +108,7 @@ impl RunRecord {
             ended: Moment::at(started),
             plan,
             environments: Environments::from([environment]),
+            clock: None,
             end: End {
                 reason: EndReason::Completed,
                 text: String::new(),
@@ -120,7 +125,8 @@ impl RunRecord {
     /// Add another shard of the same run: commutative and associative.
     ///
     /// What is measured adds up; the start is the first, the end the last and the graver one, a
-    /// self-check and a verdict the worse; limits are held against the sum. The exit code is dropped: it must be decided anew.
+    /// self-check and a verdict the worse, the clock the one least known; limits are held against
+    /// the sum. The exit code is dropped: it must be decided anew.
     pub fn merge(&mut self, other: &Self) {
         // Destructured, so that a new part cannot be forgotten.
         let Self {
@@ -130,6 +136,7 @@ impl RunRecord {
             ended,
             plan,
             environments,
+            clock,
             end,
             exit,
             verdict,
@@ -147,6 +154,11 @@ impl RunRecord {
         }
         plan.merge(&other.plan);
         environments.extend(other.environments.iter().cloned());
+        match (clock.as_mut(), &other.clock) {
+            (Some(one), Some(two)) => one.merge(two),
+            (None, Some(two)) => *clock = Some(two.clone()),
+            (_, None) => {}
+        }
         end.merge(&other.end);
         *exit = None;
         *verdict = match (verdict.take(), other.verdict.clone()) {

@@ -1,6 +1,7 @@
 //! Random runs: what happened to whom, recorded into one record or into several shards of it.
 
 use proptest::prelude::*;
+use run_record::clock::{Basis, ClockRecord};
 use run_record::end::{End, EndReason};
 use run_record::environment::Environment;
 use run_record::errors::ErrorKind;
@@ -108,6 +109,8 @@ fn observe(record: &mut RunRecord, happening: &Happening) {
     measured.traces.insert(trace(happening, at));
     if happening.grouped {
         record.probes.push(probe(happening));
+        let known = clock(happening);
+        record.clock.get_or_insert(known.clone()).merge(&known);
     }
     measured.hiccup(Hiccup::of(Interval::new(at, at + Nanos(happening.width))));
     if happening.failed {
@@ -124,6 +127,15 @@ fn observe(record: &mut RunRecord, happening: &Happening) {
     }
     let lag = Check::at_most(happening.latency as f64 / 1e3, 1e6, "us", CheckStatus::Warn);
     record.self_check.observe("schedule_lag.p99", lag);
+}
+
+fn clock(happening: &Happening) -> ClockRecord {
+    let bases = [Basis::SameHost, Basis::Measured, Basis::Unknown];
+    ClockRecord {
+        bound_us: Some(Nanos(happening.width)),
+        offset_us: Some(happening.latency.cast_signed() - 1_000_000),
+        ..ClockRecord::new(bases[happening.subscriber as usize % 3], "asked")
+    }
 }
 
 fn worst(happening: &Happening, at: Wall) -> WorstStream {
