@@ -37,7 +37,9 @@ fn what_is_printed_is_what_was_sent_and_the_exit_code_says_whether_it_is_fit() {
     );
     assert_eq!(floor["duplicated"], 0);
     assert_eq!(card["timer_lateness"]["count"], 1_500);
-    assert_eq!(card["noise_us"], card["floor"]["transit"]["p99_us"]);
+    // Arrivals are known to 0.1 ms and no better.
+    let p99 = card["floor"]["transit"]["p99_us"].as_f64().unwrap();
+    assert_eq!(card["noise_us"].as_f64(), Some(p99.max(100.0)));
     let steps = card["load"]["steps"].as_array().unwrap();
     assert!(!steps.is_empty());
     for (step, connections) in steps.iter().zip([100, 500]) {

@@ -23,11 +23,17 @@ pub(crate) struct Ended {
 impl Load {
     /// Runs until every one of `connections` streams has ended by itself, with their arrivals kept event by event.
     pub(crate) fn start(url: &str, connections: u32) -> Load {
+        Load::with(url, connections, &[])
+    }
+
+    /// The same with further options.
+    pub(crate) fn with(url: &str, connections: u32, options: &[&str]) -> Load {
         let directory = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
         command
             .args(["run", url, "-c", &connections.to_string()])
             .args(["--for", "2m", "--no-reconnect", "--no-progress"])
+            .args(options)
             .args(["--color", "never", "--ascii", "--out"])
             .arg(directory.path().join("run.json"))
             .stdin(Stdio::null())
