@@ -1,6 +1,7 @@
 //! The command line: one struct per subcommand, each in its own file, and the way from it to a draft of a plan.
 //! It must not open a connection or end the process; `main` does the one, clap the other on wrong usage.
 
+mod catalogue;
 mod check;
 mod curl;
 mod events;
@@ -16,6 +17,7 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+pub use catalogue::{CausesArgs, ExplainArgs};
 pub use check::CheckArgs;
 pub use matrix::MatrixArgs;
 pub use records::{Format as ReportFormat, MergeArgs, ReportArgs};
@@ -50,6 +52,10 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Check many server setups, one after the other
     Matrix(Box<MatrixArgs>),
+    /// List all that loadgen knows to hold a stream back
+    Causes(CausesArgs),
+    /// Explain the code of a cause or a finding
+    Explain(ExplainArgs),
     /// Tell in ten seconds whether this machine is fit to measure, and what it can hold
     Selftest(Box<SelftestArgs>),
     /// Show what a record holds, or write its histograms

@@ -14,6 +14,8 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(*args, &command_line),
         Command::Run(args) => commands::run::run(*args, &command_line),
         Command::Matrix(args) => commands::matrix::run(*args, &command_line),
+        Command::Causes(args) => commands::catalogue::causes(&args),
+        Command::Explain(args) => commands::catalogue::explain(&args),
         Command::Report(args) => commands::records::report(&args),
         Command::Merge(args) => commands::records::merge(&args),
         Command::Selftest(args) => commands::selftest::run(*args),

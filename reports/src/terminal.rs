@@ -2,6 +2,7 @@
 //!
 //! Texts only: whoever calls writes them, and moves the cursor where there is one.
 
+mod catalogue;
 mod check;
 mod closing;
 mod end_table;
@@ -11,6 +12,7 @@ mod matrix;
 mod progress;
 mod selftest;
 
+pub use catalogue::{Explained, catalogue_page, explanation};
 pub use check::check_page;
 pub use end_table::end_table;
 pub use live_view::live_view;

@@ -77,6 +77,7 @@ mod confidence;
 mod cut;
 mod diagnose;
 mod findings;
+pub mod glossary;
 pub mod media;
 mod not_tested;
 pub mod observations;

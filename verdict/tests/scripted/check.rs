@@ -2,6 +2,7 @@
 //! would be told.
 
 use run_record::verdict::Verdict;
+use verdict::glossary::FINDINGS;
 use verdict::observations::{Asked, Count, Observations, Own, Probe, Request, Truth};
 use verdict::plan::{self, Reach};
 
@@ -61,7 +62,7 @@ impl Scene {
         }
     }
 
-    /// Makes the check.
+    /// Makes the check. Each finding has a code that can be looked up.
     pub(crate) fn check(&self) -> Checked {
         let mut observations = Observations::default();
         let first = Asked {
@@ -90,8 +91,13 @@ impl Scene {
             };
             observations.probes.push(self.probe(request));
         }
+        let verdict = verdict::diagnose(&observations);
+        for finding in &verdict.findings {
+            let is_known = FINDINGS.iter().any(|known| known.code == finding.code);
+            assert!(is_known, "{} cannot be looked up", finding.code);
+        }
         Checked {
-            verdict: verdict::diagnose(&observations),
+            verdict,
             observations,
         }
     }
