@@ -155,6 +155,11 @@ impl Track {
         self.ahead
     }
 
+    /// How far that can be from the truth until `at`.
+    pub fn bound_until(&self, at: Wall) -> Nanos {
+        self.latest.aged(at).farthest_from(self.ahead)
+    }
+
     /// Another round. It also shows how far what was taken until now has been from the truth in the end: between
     /// two rounds a clock runs evenly, so it was no farther in between.
     pub fn add(&mut self, round: &[Probe]) {
@@ -178,10 +183,9 @@ impl Track {
 
     /// What is known at the end of the run: if the last round was long before it, less.
     pub fn end(self, at: Wall) -> Summary {
-        let left = self.latest.aged(at.max(self.latest.at));
         Summary {
             ahead: self.rounds[0].ahead(),
-            bound: self.worst.max(left.farthest_from(self.ahead)),
+            bound: self.worst.max(self.bound_until(at)),
             drift: drift(&self.rounds),
             probes: self.probes,
         }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use check::{CheckPlan, Expect};
-pub use clock::{ClockAsked, ClockServer, ClockSource, ServerClock, ServerReading};
+pub use clock::{Ahead, ClockAsked, ClockServer, ClockSource, ServerClock, ServerReading};
 pub use draft::{CheckDraft, Draft};
 pub use json_path::{JsonPath, JsonPathError, TimeUnit};
 pub use route::{ConnectTo, Resolve, Route, RouteError};
@@ -40,6 +40,8 @@ pub struct Plan {
     pub subscriber: SubscriberPolicy,
     /// Where the time an event was sent is found.
     pub stamps: StampSource,
+    /// By which clock that time is told.
+    pub server_clock: ServerClock,
     /// Where the number of an event in its sequence is found.
     pub sequence: SequenceSource,
     /// The spacing at which events are due (`--due-every`), where the payload does not say it.

@@ -5,7 +5,6 @@
 //! crate knows no clock, no socket and no file: times come in as values, bytes go out as values.
 
 pub mod check;
-pub mod clock;
 pub mod counters;
 pub mod end;
 pub mod environment;
@@ -17,6 +16,7 @@ pub mod limits;
 pub mod measured;
 pub mod metric;
 pub mod octaves;
+pub mod offset;
 pub mod plan;
 pub mod probe;
 pub mod quantile;

@@ -6,11 +6,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::ClockRecord;
 use crate::end::{End, EndReason, Exit};
 use crate::environment::{Environment, Environments};
 use crate::limits::{self, Limit, LimitResult};
 use crate::measured::{Group, Measured};
+use crate::offset::ClockRecord;
 use crate::plan::PlanRecord;
 use crate::probe::{self, ProbeRecord};
 use crate::self_check::SelfCheck;

@@ -14,7 +14,7 @@ use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
 use super::values::{self, Rate};
 use super::{UsageError, after_help};
-use crate::plan::{Draft, Load, Plan, SubscriberPolicy, Target, TracePlan};
+use crate::plan::{Draft, Load, Plan, ServerClock, SubscriberPolicy, Target, TracePlan};
 use crate::request::{Asked, Environment};
 
 /// The options of `loadgen run`, as typed.
@@ -153,6 +153,7 @@ impl RunArgs {
             load: self.load.into_load(),
             format: self.events.format(),
             stamps: self.events.sent_at,
+            server_clock: ServerClock::Same,
             sequence: self.events.sequence,
             due_every: self.events.due_every,
             limits: [self.limits.max, self.limits.min].concat(),

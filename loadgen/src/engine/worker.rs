@@ -404,8 +404,9 @@ impl Worker {
         let repaired = slot
             .holes
             .filled_by(transport, &received, read, closing, RESOLUTION);
-        let mut reading =
-            Reading::new(earliest, received.stamp, read, drained && !closing).repaired(repaired);
+        let mut reading = Reading::new(earliest, received.stamp, read, drained && !closing)
+            .repaired(repaired)
+            .with_server_clock(self.shared.plan.server_clock.reading());
         let bytes = &self.buffer[..received.bytes];
         let counters = self.recorder.counters();
         counters.bytes.wire += received.bytes as u64;

@@ -4,10 +4,9 @@
 use super::exchange::{ClockError, Exchange};
 use super::{Summary, Track};
 use crate::clock;
-use crate::plan::ClockServer;
+use crate::plan::{Ahead, ClockServer, ServerClock};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// A clock that is being followed.
 #[derive(Debug)]
 pub struct Following {
-    ahead: Arc<AtomicI64>,
+    ahead: Arc<Ahead>,
     stop: Sender<()>,
     thread: JoinHandle<Track>,
 }
@@ -36,7 +35,8 @@ pub fn follow(server: ClockServer) -> Result<Following, ClockError> {
         url: server.url.clone(),
         found: "times that contradict each other".to_owned(),
     })?;
-    let ahead = Arc::new(AtomicI64::new(track.ahead()));
+    let ahead = Arc::new(Ahead::default());
+    publish(&track, &ahead);
     let (stop, stopped) = mpsc::channel();
     let kept = ahead.clone();
     let url = server.url.clone();
@@ -50,7 +50,7 @@ pub fn follow(server: ClockServer) -> Result<Following, ClockError> {
                 // A round that fails leaves the offset less certain, and the summary says so.
                 if let Ok(round) = exchange.round(ROUND) {
                     track.add(&round);
-                    kept.store(track.ahead(), Ordering::Relaxed);
+                    publish(&track, &kept);
                 }
                 if !goes_on {
                     return track;
@@ -66,9 +66,9 @@ pub fn follow(server: ClockServer) -> Result<Following, ClockError> {
 }
 
 impl Following {
-    /// How far the clock is ahead, in nanoseconds, kept up to date.
-    pub fn ahead(&self) -> Arc<AtomicI64> {
-        self.ahead.clone()
+    /// The clock, kept up to date.
+    pub fn clock(&self) -> ServerClock {
+        ServerClock::Ahead(self.ahead.clone())
     }
 
     /// A last round, and what is known then.
@@ -81,4 +81,10 @@ impl Following {
         let track = track.map_err(|_| io::Error::other("following the server's clock failed"))?;
         Ok(track.end(clock::wall()))
     }
+}
+
+/// What is taken for the offset until the next round, which may come a little late.
+fn publish(track: &Track, ahead: &Ahead) {
+    let next = clock::wall() + (PAUSE * 2).into();
+    ahead.set(track.ahead(), track.bound_until(next));
 }

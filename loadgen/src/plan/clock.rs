@@ -2,7 +2,7 @@
 //! It must not ask anybody or read a clock; `offset` does.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use run_record::time::{Nanos, Wall};
 
@@ -52,18 +52,36 @@ pub enum ServerClock {
     /// They are of this machine's clock.
     #[default]
     Same,
-    /// They are of a clock that is ahead by so many nanoseconds, kept up to date; below zero it is behind.
-    Ahead(Arc<AtomicI64>),
+    /// They are of another clock, and somebody keeps up to date how far that is ahead.
+    Ahead(Arc<Ahead>),
     /// Nothing: nobody knows how far the clock is from this machine's.
     Unknown,
+}
+
+/// How far another clock is ahead of this machine's.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    nanos: AtomicI64,
+    bound: AtomicU64,
+}
+
+impl Ahead {
+    /// So far at present, or behind where it is below zero; the truth is no farther from that than the bound.
+    pub fn set(&self, nanos: i64, bound: Nanos) {
+        self.nanos.store(nanos, Ordering::Relaxed);
+        self.bound.store(bound.0, Ordering::Relaxed);
+    }
 }
 
 impl ServerClock {
     /// As it is now.
     pub fn reading(&self) -> ServerReading {
         match self {
-            Self::Same => ServerReading::Ahead(0),
-            Self::Ahead(nanos) => ServerReading::Ahead(nanos.load(Ordering::Relaxed)),
+            Self::Same => ServerReading::SAME,
+            Self::Ahead(ahead) => ServerReading::Ahead {
+                nanos: ahead.nanos.load(Ordering::Relaxed),
+                bound: Nanos(ahead.bound.load(Ordering::Relaxed)),
+            },
             Self::Unknown => ServerReading::Unknown,
         }
     }
@@ -72,20 +90,39 @@ impl ServerClock {
 /// A [`ServerClock`] at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerReading {
-    /// Ahead by so many nanoseconds.
-    Ahead(i64),
+    /// Ahead by so many nanoseconds, to within the bound.
+    Ahead {
+        /// Below zero it is behind.
+        nanos: i64,
+        /// How far the truth can be from that.
+        bound: Nanos,
+    },
     /// Nobody knows.
     Unknown,
 }
 
 impl ServerReading {
+    /// Of this machine's clock.
+    pub const SAME: Self = Self::Ahead {
+        nanos: 0,
+        bound: Nanos::ZERO,
+    };
+
     /// What this machine's clock showed when the server's showed `theirs`.
     pub fn ours(self, theirs: Wall) -> Option<Wall> {
         match self {
-            Self::Ahead(nanos) => {
+            Self::Ahead { nanos, .. } => {
                 Some(Wall(theirs.0.saturating_add_signed(nanos.saturating_neg())))
             }
             Self::Unknown => None,
+        }
+    }
+
+    /// How far a time on ours can be from the truth.
+    pub fn bound(self) -> Nanos {
+        match self {
+            Self::Ahead { bound, .. } => bound,
+            Self::Unknown => Nanos::ZERO,
         }
     }
 }
@@ -96,10 +133,12 @@ mod tests {
 
     #[test]
     fn the_time_of_a_clock_that_is_ahead_is_earlier_on_ours() {
-        let ahead = Arc::new(AtomicI64::new(30));
+        let ahead = Arc::new(Ahead::default());
+        ahead.set(30, Nanos(5));
         let clock = ServerClock::Ahead(ahead.clone());
         assert_eq!(clock.reading().ours(Wall(100)), Some(Wall(70)));
-        ahead.store(-30, Ordering::Relaxed);
+        assert_eq!(clock.reading().bound(), Nanos(5));
+        ahead.set(-30, Nanos(5));
         assert_eq!(clock.reading().ours(Wall(100)), Some(Wall(130)));
         assert_eq!(ServerClock::Same.reading().ours(Wall(100)), Some(Wall(100)));
         assert_eq!(ServerClock::Unknown.reading().ours(Wall(100)), None);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::plan::{
-    CheckPlan, Color, Expect, Format, Load, Output, Route, SequenceSource, StampSource,
-    SubscriberPolicy, Target, TracePlan,
+    CheckPlan, Color, Expect, Format, Load, Output, Route, SequenceSource, ServerClock,
+    StampSource, SubscriberPolicy, Target, TracePlan,
 };
 use crate::request::Asked;
 
@@ -39,6 +39,7 @@ pub(super) fn plan(connections: u32) -> Plan {
         load: load(connections),
         subscriber: SubscriberPolicy::default(),
         stamps: StampSource::Auto,
+        server_clock: ServerClock::Same,
         sequence: SequenceSource::Auto,
         due_every: None,
         format: Format::Auto,

@@ -5,8 +5,8 @@ use super::judge::{self, Held};
 use super::target::{Script, Target};
 use crate::engine::{self, EndOfRun, Instrument};
 use crate::plan::{
-    Color, Format, Load as Shape, Output, Plan, SequenceSource, StampSource, SubscriberPolicy,
-    TracePlan,
+    Color, Format, Load as Shape, Output, Plan, SequenceSource, ServerClock, StampSource,
+    SubscriberPolicy, TracePlan,
 };
 use crate::self_check;
 use run_record::metric::Metric;
@@ -161,6 +161,7 @@ impl Rung {
                 ..SubscriberPolicy::default()
             },
             stamps: StampSource::Auto,
+            server_clock: ServerClock::Same,
             sequence: SequenceSource::Auto,
             due_every: None,
             format: Format::Sse,

@@ -65,7 +65,11 @@ impl Listener<'_> {
 
     fn event(&mut self, data: &[u8], id: &[u8]) {
         let mut facts = payload::facts(data, id, &self.spec.stamps, &self.spec.sequence);
-        self.recorder.counters().events.received += 1;
+        let had_time = facts.has_time();
+        facts = facts.on_our_clock(self.reading.server_clock);
+        let events = &mut self.recorder.counters().events;
+        events.received += 1;
+        events.without_clock += u64::from(had_time && !facts.has_time());
         let duplicate = facts.seq.is_some_and(|seq| self.number(seq, &facts));
         if facts.due.is_none()
             && let Some(cadence) = &mut self.cadence

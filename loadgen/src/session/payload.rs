@@ -2,8 +2,8 @@
 //!
 //! Pure and free of allocation; knows target-server's payload by its shape, everything else by the plan.
 
-use crate::plan::{SequenceSource, StampSource};
-use run_record::time::Wall;
+use crate::plan::{SequenceSource, ServerReading, StampSource};
+use run_record::time::{Nanos, Wall};
 
 /// What one event says about itself. Absent is not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub struct Facts {
     pub due: Option<Wall>,
     /// When the server built the frame, or the send time that `--sent-at` names.
     pub emitted: Option<Wall>,
+    /// `due` and `emitted` can be off by this: they are of another machine's clock.
+    pub clock_bound: Nanos,
+    /// The same for all copies of one publication and different for any two, as far as can be told.
+    pub publication: Option<u64>,
     /// The process that emitted it, where the payload is target-server's.
     pub instance: Option<u32>,
     /// The number came from target-server or from a source the user named, not from an id that may mean anything.
@@ -48,7 +52,29 @@ pub fn facts(data: &[u8], id: &[u8], stamps: &StampSource, sequence: &SequenceSo
         SequenceSource::Json { pointer } => facts.seq = pointer.extract_number(data),
         SequenceSource::None => {}
     }
+    // One frame serves all subscribers of an event: an equal send time of one process is one event.
+    let process = u64::from(facts.instance.unwrap_or_default()).rotate_left(40);
+    facts.publication = facts.emitted.map(|emitted| emitted.0 ^ process);
     facts
+}
+
+impl Facts {
+    /// The same with its times on this machine's clock, or without them where nobody knows what they are on it.
+    #[must_use]
+    pub fn on_our_clock(self, server: ServerReading) -> Facts {
+        let ours = |theirs: Option<Wall>| theirs.and_then(|theirs| server.ours(theirs));
+        Facts {
+            due: ours(self.due),
+            emitted: ours(self.emitted),
+            clock_bound: server.bound(),
+            ..self
+        }
+    }
+
+    /// Whether it says when it was sent.
+    pub fn has_time(&self) -> bool {
+        self.due.is_some() || self.emitted.is_some()
+    }
 }
 
 /// The first fields of target-server's payload, in the order in which it writes them:
@@ -65,6 +91,7 @@ fn target_server(data: &[u8]) -> Option<Facts> {
         emitted: Some(Wall(emitted)),
         instance: u32::try_from(instance).ok(),
         trusted: true,
+        ..Facts::default()
     })
 }
 

@@ -1,5 +1,6 @@
 //! One read from a socket: when its bytes can have arrived, and how exactly that is known (measuring 1.1, 2.5, 2.6).
 
+use crate::plan::ServerReading;
 use crate::session::recorder::{Class, Event};
 use run_record::time::{Interval, Nanos, Wall};
 
@@ -17,6 +18,8 @@ pub struct Reading {
     drained: bool,
     /// The bytes had waited behind a lost segment: the stamp is that of another.
     repaired: bool,
+    /// What the times that the server tells are worth.
+    pub(super) server_clock: ServerReading,
     /// Events completed by the read so far.
     pub(super) events: u32,
     /// The last of them: booked when it is known whether another one follows in the same read.
@@ -38,6 +41,7 @@ impl Reading {
             read,
             drained,
             repaired: false,
+            server_clock: ServerReading::SAME,
             events: 0,
             pending: None,
             outlived: false,
@@ -48,6 +52,15 @@ impl Reading {
     #[must_use]
     pub fn repaired(self, repaired: bool) -> Reading {
         Reading { repaired, ..self }
+    }
+
+    /// The same, with the server's clock as it is known at present.
+    #[must_use]
+    pub fn with_server_clock(self, server_clock: ServerReading) -> Reading {
+        Reading {
+            server_clock,
+            ..self
+        }
     }
 
     /// Events that the read has completed so far.

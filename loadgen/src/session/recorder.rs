@@ -264,7 +264,8 @@ impl Recorder {
             due,
             emitted,
             seq,
-            instance,
+            clock_bound,
+            publication,
             ..
         } = event.facts;
         let latest = event.arrival.latest;
@@ -279,18 +280,15 @@ impl Recorder {
         } = &mut self.group;
         if let Some(emitted) = emitted {
             histograms.record_edges(Metric::Transit, earliest - emitted, latest - emitted);
-            counters.events.before_sent += u64::from(latest < emitted);
-            if let (Some(seq), false) = (seq, event.duplicate) {
-                // One frame serves all subscribers of an event: equal number and equal send time are one event.
-                let publication =
-                    emitted.0 ^ u64::from(instance.unwrap_or_default()).rotate_left(40);
-                self.measured.fanout.observe(publication, seq, latest);
-            }
+            counters.events.before_sent += u64::from(latest + clock_bound < emitted);
+        }
+        if let (Some(publication), Some(seq), false) = (publication, seq, event.duplicate) {
+            self.measured.fanout.observe(publication, seq, latest);
         }
         let due = due?;
         let delivery = latest - due;
         histograms.record_edges(Metric::Delivery, earliest - due, delivery);
-        counters.events.before_sent += u64::from(latest < due);
+        counters.events.before_sent += u64::from(latest + clock_bound < due);
         self.measured
             .timeline
             .slice_mut(latest)

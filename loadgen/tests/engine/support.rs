@@ -2,8 +2,8 @@
 
 use loadgen::engine::{self, Instrument, Outcome};
 use loadgen::plan::{
-    Color, Endpoint, Format, Load, Output, Plan, SequenceSource, StampSource, SubscriberPolicy,
-    Target, TracePlan,
+    Color, Endpoint, Format, Load, Output, Plan, SequenceSource, ServerClock, StampSource,
+    SubscriberPolicy, Target, TracePlan,
 };
 use loadgen::request::{HttpVersion, Request};
 use run_record::measured::Group;
@@ -63,6 +63,7 @@ pub(crate) fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
             ..SubscriberPolicy::default()
         },
         stamps: StampSource::Auto,
+        server_clock: ServerClock::Same,
         sequence: SequenceSource::Auto,
         due_every: None,
         format: Format::Auto,

@@ -1,7 +1,6 @@
 //! Random runs: what happened to whom, recorded into one record or into several shards of it.
 
 use proptest::prelude::*;
-use run_record::clock::{Basis, ClockRecord};
 use run_record::end::{End, EndReason};
 use run_record::environment::Environment;
 use run_record::errors::ErrorKind;
@@ -9,6 +8,7 @@ use run_record::hiccups::Hiccup;
 use run_record::limits::Limit;
 use run_record::measured::UNNAMED_GROUP;
 use run_record::metric::Metric;
+use run_record::offset::{Basis, ClockRecord};
 use run_record::plan::PlanRecord;
 use run_record::probe::ProbeRecord;
 use run_record::record::{Kind, Moment, RunRecord};
