@@ -85,8 +85,8 @@ impl Truth {
         traced
     }
 
-    /// The time from due to written at a quantile, by nearest rank.
-    fn delivered(&self, q: f64) -> u64 {
+    /// The time from due to written at a quantile, by nearest rank, in nanoseconds.
+    pub(crate) fn delivered(&self, q: f64) -> u64 {
         let due: HashMap<u64, u64> = self
             .0
             .events
