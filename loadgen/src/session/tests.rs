@@ -161,11 +161,34 @@ fn a_gap_before_several_events_is_a_sample_where_it_is_long_against_its_uncertai
 
 #[test]
 fn bytes_behind_an_event_make_its_stamp_a_bound() {
-    for behind in [&b"data: half of the next"[..], b"id: 7\n"] {
+    for behind in [
+        &b"data: half of the next"[..],
+        b"id: 7\n",
+        b": a comment\n",
+        b"retry: 7\n\n",
+    ] {
         let mut stream = Scripted::new();
         stream.receive(0, 0, HEAD);
         stream.receive(10, 0, &[&own(1, 10), behind].concat());
         assert_eq!(stream.counters().arrivals.bounded, 1, "{behind:?}");
+    }
+}
+
+#[test]
+fn the_end_of_the_body_behind_an_event_makes_its_stamp_a_bound() {
+    let head: &[u8] =
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (behind, exact) in [("\r\n", 1), ("\r\n0\r\n\r\n", 0)] {
+        let mut stream = Scripted::new();
+        stream.receive(0, 0, head);
+        let event = own(1, 10);
+        let size = format!("{:x}\r\n", event.len());
+        stream.receive(
+            10,
+            0,
+            &[size.as_bytes(), &event, behind.as_bytes()].concat(),
+        );
+        assert_eq!(stream.counters().arrivals.exact, exact, "{behind:?}");
     }
 }
 
