@@ -2,6 +2,7 @@
 //! It must not measure; it turns a draft into a plan, or says why there is none.
 
 mod check;
+mod clock;
 mod descriptors;
 mod memory;
 mod output;
@@ -25,13 +26,15 @@ pub use reach::{ReachError, Refusal};
 pub use server::ServerError;
 
 use crate::exit::Exit;
-use crate::plan::{Draft, Endpoint, Plan};
+use crate::plan::{ClockSource, Draft, Endpoint, Plan};
 
 /// A plan that can work, as far as can be told beforehand.
 #[derive(Clone, Debug)]
 pub struct Admitted {
     /// With endpoints that answered.
     pub plan: Plan,
+    /// How the times that the server tells are to be put on this machine's clock.
+    pub clock: ClockSource,
     /// What a person should know before it starts; may be empty.
     pub notes: Vec<Note>,
 }
@@ -104,8 +107,11 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
         .chain(chosen.notes)
         .chain(windows)
         .collect();
+    let clock_asked = draft.clock().clone();
+    let plan = draft.complete(chosen.endpoints, chosen.sources);
     Ok(Admitted {
-        plan: draft.complete(chosen.endpoints, chosen.sources),
+        clock: clock::source(&clock_asked, &plan)?,
+        plan,
         notes,
     })
 }

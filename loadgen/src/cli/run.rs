@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, value_parser};
 use run_record::limits::Limit;
+use run_record::redact;
 use url::Url;
 
 use super::events::EventArgs;
@@ -14,7 +15,9 @@ use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
 use super::values::{self, Rate};
 use super::{UsageError, after_help};
-use crate::plan::{Draft, Load, Plan, ServerClock, SubscriberPolicy, Target, TracePlan};
+use crate::plan::{
+    ClockAsked, ClockServer, Draft, Load, Plan, ServerClock, SubscriberPolicy, Target, TracePlan,
+};
 use crate::request::{Asked, Environment};
 
 /// The options of `loadgen run`, as typed.
@@ -40,6 +43,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     trace: TraceArgs,
+
+    #[command(flatten)]
+    clock: ClockArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -116,6 +122,18 @@ struct TraceArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Clock of another host, for delivery and transit")]
+struct ClockArgs {
+    /// Where a target-server tells it [default: /clock of the target]
+    #[arg(long, value_name = "URL", value_parser = values::http_url, conflicts_with = "assume_synced")]
+    clock: Option<Url>,
+
+    /// It is kept to this machine's by other means, to within this
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    assume_synced: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Limits; one that is missed ends with exit code 1")]
 struct LimitArgs {
     /// Largest value allowed, such as delivery.p99=100ms or lost=0
@@ -132,6 +150,7 @@ impl RunArgs {
     pub fn draft(self, environment: &Environment<'_>) -> Result<Draft, UsageError> {
         let route = self.request.route(&self.url);
         let tls = self.request.tls(&self.url)?;
+        let clock = self.clock.asked(&self.request)?;
         let asked = Asked {
             compressed: self.compressed,
             ..self.request.asked(environment)?
@@ -164,7 +183,30 @@ impl RunArgs {
             output: self.output.into_output(environment),
             url: values::without_user_info(self.url),
         };
-        Ok(Draft::new(plan, route, wait, allowed_host))
+        Ok(Draft::new(plan, route, wait, allowed_host).with_clock(clock))
+    }
+}
+
+impl ClockArgs {
+    /// How the server's times are put on this machine's clock; the way to a server named here is that of the target.
+    fn asked(self, request: &RequestArgs) -> Result<ClockAsked, UsageError> {
+        Ok(match (self.clock, self.assume_synced) {
+            (Some(url), _) => {
+                let (plain, host) = Asked::default().into_request(&url);
+                let server = ClockServer {
+                    url: redact::url(url.as_str()),
+                    target: Target {
+                        endpoints: Vec::new(),
+                        host,
+                        tls: request.tls(&url)?,
+                    },
+                    path: plain.path,
+                };
+                ClockAsked::Server(Box::new(server), request.route(&url))
+            }
+            (None, Some(bound)) => ClockAsked::Synced(bound.into()),
+            (None, None) => ClockAsked::Auto,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `loadgen run`: from the plan through the engine to the record, the page and the exit code.
 
 mod assemble;
+mod clock_offset;
 mod judge;
 mod watch;
 
@@ -13,6 +14,7 @@ use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::preflight;
 use anyhow::{Context, Result};
+use clock_offset::ClockOffset;
 use reports::terminal;
 use run_record::record::RunRecord;
 use std::io::{self, IsTerminal};
@@ -33,7 +35,14 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     for note in &admitted.notes {
         say(&format!("note: {note}"));
     }
-    let plan = admitted.plan;
+    let offset = match ClockOffset::begin(admitted.clock) {
+        Ok(offset) => offset,
+        Err(error) => return Ok(refuse(&error, Exit::NoStream)),
+    };
+    let plan = Plan {
+        server_clock: offset.server_clock(),
+        ..admitted.plan
+    };
     let mut watch = Watch::new(&plan);
     let interrupt = interrupt()?;
     let outcome = engine::run(
@@ -45,6 +54,9 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     .context("the engine could not run")?;
     watch.close();
     let mut record = assemble::record(&outcome, &plan, command_line);
+    record.clock = offset
+        .end()
+        .context("the server's clock could not be followed")?;
     record.evaluate(&plan.limits);
     let exit = judge::judge(&mut record, &outcome);
     finish(&record, &plan, exit)

@@ -2,7 +2,7 @@
 //!
 //! Over one connection, kept open where the server keeps it: what it costs to connect is no part of a round trip.
 
-use super::Probe;
+use super::track::Probe;
 use crate::clock;
 use crate::plan::{ClockServer, Endpoint};
 use run_record::time::Wall;

@@ -2,7 +2,7 @@
 //! A thread of its own does that; the engine sees one number that is kept up to date.
 
 use super::exchange::{ClockError, Exchange};
-use super::{Summary, Track};
+use super::track::{Summary, Track};
 use crate::clock;
 use crate::plan::{Ahead, ClockServer, ServerClock};
 use std::io;

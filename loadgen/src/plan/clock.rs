@@ -24,6 +24,10 @@ pub enum ClockAsked {
 pub enum ClockSource {
     /// It is this machine's clock.
     Same,
+    /// Nobody wants the times that the server tells.
+    Unneeded,
+    /// There is nobody to ask.
+    Unknown,
     /// A server can be asked. It is `required` if the user named it.
     Server {
         /// Which one.
@@ -74,6 +78,16 @@ impl Ahead {
 }
 
 impl ServerClock {
+    /// This machine's clock, or one that is kept to it within `bound`.
+    pub fn within(bound: Nanos) -> ServerClock {
+        if bound == Nanos::ZERO {
+            return Self::Same;
+        }
+        let ahead = Ahead::default();
+        ahead.set(0, bound);
+        Self::Ahead(Arc::new(ahead))
+    }
+
     /// As it is now.
     pub fn reading(&self) -> ServerReading {
         match self {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{CheckPlan, Endpoint, Plan, Route};
+use super::{CheckPlan, ClockAsked, Endpoint, Plan, Route};
 
 /// A run as asked for. `preflight` makes it a [`Plan`], or says why it cannot work.
 #[derive(Clone, Debug)]
@@ -15,6 +15,7 @@ pub struct Draft {
     route: Route,
     wait: Duration,
     allowed_host: Option<String>,
+    clock: ClockAsked,
 }
 
 impl Draft {
@@ -26,7 +27,19 @@ impl Draft {
             route,
             wait,
             allowed_host,
+            clock: ClockAsked::Auto,
         }
+    }
+
+    /// The same, with the times that the server tells put on this machine's clock in another way.
+    #[must_use]
+    pub fn with_clock(self, clock: ClockAsked) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// How the times that the server tells are put on this machine's clock.
+    pub fn clock(&self) -> &ClockAsked {
+        &self.clock
     }
 
     /// Everything but the endpoints.
