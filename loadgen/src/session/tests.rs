@@ -1,14 +1,14 @@
 //! A subscriber on scripted time: what is recorded follows from bytes and stamps alone.
 
 use super::end::{End, Next};
-use super::reading::Reading;
+use super::reading::{RESOLUTION, Reading};
 use super::{Session, Spec};
 use crate::plan::{Format, SequenceSource, StampSource, SubscriberPolicy, TracePlan};
 use crate::session::recorder::Recorder;
 use proptest::prelude::*;
 use run_record::counters::Counters;
 use run_record::metric::Metric;
-use run_record::time::Wall;
+use run_record::time::{Interval, Wall};
 use std::time::Duration;
 
 const START: u64 = 1_700_000_000_000_000_000;
@@ -157,6 +157,77 @@ fn a_gap_before_several_events_is_a_sample_where_it_is_long_against_its_uncertai
     stream.empty_since = Wall(START + 1_094 * MS);
     stream.receive(1_100, 0, &[own(4, 700), own(5, 800)].concat());
     assert_eq!(stream.count(Metric::Gap), 1);
+}
+
+#[test]
+fn edges_closer_than_the_resolution_are_one() {
+    let mut stream = Scripted::new();
+    stream.receive(0, 0, HEAD);
+    stream.empty_since = Wall(START + 10 * MS - RESOLUTION.0);
+    stream.receive(10, 0, &[own(1, 5), own(2, 5)].concat());
+    let histograms = &stream.recorder.group().histograms;
+    assert_eq!(stream.count(Metric::Delivery), 2);
+    assert!(!histograms.edges_differ(Metric::Delivery));
+    stream.empty_since = Wall(START + 20 * MS - RESOLUTION.0 - 1_000);
+    stream.receive(20, 0, &[own(3, 15), own(4, 15)].concat());
+    let histograms = &stream.recorder.group().histograms;
+    assert!(histograms.edges_differ(Metric::Delivery));
+}
+
+/// The worker did not run from 110 ms on; what came meanwhile is read at once.
+fn stopped(until_ms: u64) -> Scripted {
+    let mut stream = Scripted::new();
+    stream.receive(0, 0, HEAD);
+    for seq in 1..=10 {
+        stream.receive(seq * 10, 0, &own(seq, seq * 10));
+    }
+    let at = |ms| Wall(START + ms * MS);
+    let window = Interval::new(at(110), at(until_ms));
+    stream.recorder.stopped(window);
+    stream
+}
+
+#[test]
+fn what_came_while_the_worker_was_stopped_is_late_by_nobody() {
+    let mut stream = stopped(600);
+    stream.receive(590, 10_000, &[own(11, 200), own(12, 590)].concat());
+    let counters = stream.counters();
+    assert_eq!((counters.events.received, counters.events.untimed), (12, 1));
+    assert_eq!(
+        (counters.events.with_due, counters.arrivals.bounded),
+        (12, 1)
+    );
+    // The last one has its own stamp.
+    for metric in [Metric::Delivery, Metric::Transit] {
+        assert_eq!((stream.count(metric), stream.max_ms(metric)), (11, Some(0)));
+    }
+    assert_eq!(stream.count(Metric::Stall), 0);
+    assert_eq!(stream.max_ms(Metric::IntervalWidth), Some(490));
+    assert_eq!(stream.max_ms(Metric::GeneratorLag), Some(10));
+}
+
+#[test]
+fn a_lone_event_keeps_its_stamp_however_late_it_is_read() {
+    let mut stream = stopped(600);
+    stream.receive(590, 10_000, &own(11, 200));
+    assert_eq!(stream.counters().events.untimed, 0);
+    assert_eq!(stream.max_ms(Metric::Delivery), Some(390));
+    // It came alone, so the silence before it was the server's.
+    assert_eq!(stream.max_ms(Metric::Stall), Some(490));
+}
+
+#[test]
+fn a_connection_that_was_opened_while_the_worker_was_stopped_has_no_times() {
+    let mut stream = Scripted::new();
+    assert_eq!(stream.count(Metric::Connect), 1);
+    let at = |ms| Wall(START + ms * MS);
+    stream.recorder.stopped(Interval::new(at(11), at(500)));
+    stream.session.dial(at(10), at(10), 0, &mut stream.recorder);
+    stream.session.connected(at(501), &mut stream.recorder);
+    assert_eq!(stream.count(Metric::Connect), 1);
+    assert_eq!(stream.count(Metric::ConnectDue), 1);
+    stream.connect(510);
+    assert_eq!(stream.count(Metric::Connect), 2);
 }
 
 #[test]
