@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::skew::Skew;
+use crate::values;
 
 /// How to run a server.
 ///
@@ -28,6 +29,8 @@ pub struct Config {
     pub truth_events: usize,
     /// Allows `mode` on addresses that others can reach.
     pub allow_misbehave: bool,
+    /// Whether the kernel is asked when it sent what was written to plain TCP, and when the peer had it.
+    pub kernel_stamps: bool,
     /// How wrong the clock is that `due`, `emitted`, `/clock` and `/truth` are told by: a test aid.
     pub skew: Skew,
     /// One line of JSON per request is appended here.
@@ -45,6 +48,7 @@ impl Default for Config {
             max_backlog: 1 << 20,
             truth_events: 2_000_000,
             allow_misbehave: false,
+            kernel_stamps: false,
             skew: Skew::default(),
             log: None,
         }
@@ -95,6 +99,64 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// A time or a drift on the command line that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("expected {0}")]
+pub struct BadSkew(&'static str);
+
+/// A time with a sign, such as `37ms` or `-2s`.
+#[derive(Clone, Copy, Debug)]
+pub struct SkewTime(
+    /// Nanoseconds.
+    pub i64,
+);
+
+impl FromStr for SkewTime {
+    type Err = BadSkew;
+
+    fn from_str(text: &str) -> Result<Self, BadSkew> {
+        let (sign, length) = signed(text);
+        values::duration(length)
+            .and_then(|length| i64::try_from(length.as_nanos()).ok())
+            .map(|nanos| Self(sign * nanos))
+            .ok_or(BadSkew(
+                "a whole number and a unit (us, ms, s, m, h), such as 37ms or -2s",
+            ))
+    }
+}
+
+/// A drift with a sign, such as `50ppm`.
+#[derive(Clone, Copy, Debug)]
+pub struct SkewDrift(
+    /// Nanoseconds a second.
+    pub i64,
+);
+
+impl FromStr for SkewDrift {
+    type Err = BadSkew;
+
+    fn from_str(text: &str) -> Result<Self, BadSkew> {
+        let (sign, rate) = signed(text);
+        rate.strip_suffix("ppm")
+            .and_then(|number| number.parse::<u32>().ok())
+            .filter(|&ppm| ppm <= MOST_PPM)
+            .map(|ppm| Self(sign * i64::from(ppm) * 1_000))
+            .ok_or(BadSkew(
+                "parts per million up to 1000ppm, such as 50ppm or -20ppm",
+            ))
+    }
+}
+
+/// Twice what the kernel slews a clock by at most.
+const MOST_PPM: u32 = 1_000;
+
+fn signed(text: &str) -> (i64, &str) {
+    match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +168,26 @@ mod tests {
         }
         for bad in ["8080", "localhost", "unix:", ""] {
             assert!(bad.parse::<Listen>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn skews_are_read_with_their_sign_and_unit() {
+        for (text, nanos) in [
+            ("37ms", 37_000_000),
+            ("-2s", -2_000_000_000),
+            ("+5us", 5_000),
+        ] {
+            assert_eq!(text.parse::<SkewTime>().unwrap().0, nanos, "{text}");
+        }
+        for (text, ppb) in [("50ppm", 50_000), ("-20ppm", -20_000)] {
+            assert_eq!(text.parse::<SkewDrift>().unwrap().0, ppb, "{text}");
+        }
+        for bad in ["37", "--2s", "ms", "9999999999999h", ""] {
+            assert!(bad.parse::<SkewTime>().is_err(), "{bad}");
+        }
+        for bad in ["50", "1001ppm", "0.5ppm", "-ppm", ""] {
+            assert!(bad.parse::<SkewDrift>().is_err(), "{bad}");
         }
     }
 }

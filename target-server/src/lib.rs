@@ -22,9 +22,9 @@ mod values;
 mod web;
 mod worker;
 
-pub use config::{BadListen, Config, Listen, TlsFiles};
+pub use config::{BadListen, BadSkew, Config, Listen, SkewDrift, SkewTime, TlsFiles};
 pub use limits::{Descriptors, raise_descriptor_limit};
 pub use server::{Server, StartError, Stopper};
-pub use skew::{BadSkew, Skew, SkewDrift, SkewTime};
+pub use skew::Skew;
 pub use truth::End;
-pub use truth::report::{EventTruth, StreamTruth, SubscriberTruth, Write};
+pub use truth::report::{EventTruth, KernelWrite, StreamTruth, SubscriberTruth, Write};

@@ -55,6 +55,11 @@ struct Args {
     #[arg(long)]
     allow_misbehave: bool,
 
+    /// Log in /truth when the kernel sent each event, and when the client's
+    /// kernel had it; plain TCP only, 48 more bytes of memory a write
+    #[arg(long)]
+    kernel_stamps: bool,
+
     /// Tell all times by a clock that is this far ahead, or behind (-2s);
     /// for tests of what a client makes of another host's clock
     #[arg(
@@ -140,6 +145,7 @@ impl Args {
             max_backlog: self.max_backlog,
             truth_events: self.truth_events,
             allow_misbehave: self.allow_misbehave,
+            kernel_stamps: self.kernel_stamps,
             skew: Skew {
                 offset_ns: self.clock_skew.0,
                 drift_ppb: self.clock_drift.0,

@@ -25,6 +25,7 @@ use crate::skew::Shown;
 use crate::truth::WorkerLog;
 use crate::web::Web;
 use crate::worker::Worker;
+use crate::worker::stamps::KernelStamps;
 use crate::worker::subscriber::Terms;
 
 /// A running server. Dropping it stops it.
@@ -69,6 +70,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// The kernel does not stamp what is sent.
+    #[error("--kernel-stamps: the kernel does not offer them, Linux 6.2 or later does: {0}")]
+    KernelStamps(io::Error),
     /// The system has no threads or descriptors left.
     #[error("cannot start a thread: {0}")]
     System(#[from] io::Error),
@@ -97,6 +101,9 @@ impl Server {
     ///
     /// Errors: see `StartError`; nothing is left running then.
     pub fn start(config: Config) -> Result<Self, StartError> {
+        if config.kernel_stamps {
+            KernelStamps::try_out().map_err(StartError::KernelStamps)?;
+        }
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let log = config.log.as_deref().map(open_log).transpose()?;
         let bound = config
@@ -303,6 +310,7 @@ fn start_writers(
     let terms = Terms {
         instance: author.instance,
         max_backlog: config.max_backlog,
+        kernel_stamps: config.kernel_stamps,
     };
     let mut threads = Vec::new();
     let mut workers = Vec::new();

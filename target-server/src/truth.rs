@@ -30,6 +30,28 @@ pub(crate) struct WriteRecord {
     pub written: Nanos,
 }
 
+/// What the kernel told of one event on its way to one subscriber.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KernelRecord {
+    /// The source of the event.
+    pub source: SourceId,
+    /// The subscriber's number, modulo 2^32.
+    pub subscriber: u32,
+    /// The event, and its stamps.
+    pub stamped: Stamped,
+}
+
+/// The kernel's stamps of one event on one socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stamped {
+    /// The event's number.
+    pub seq: u64,
+    /// When its last byte left for the device.
+    pub sent: Option<Nanos>,
+    /// When the peer's kernel had acknowledged it.
+    pub acked: Option<Nanos>,
+}
+
 /// One event built.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EventRecord {
@@ -106,6 +128,7 @@ pub(crate) struct SubscriberRecord {
 #[derive(Debug)]
 pub(crate) struct WorkerLog {
     writes: Ring<WriteRecord>,
+    kernel: Ring<KernelRecord>,
     closed: VecDeque<SubscriberRecord>,
     closed_capacity: usize,
     forgotten: u64,
@@ -116,6 +139,7 @@ impl WorkerLog {
     pub(crate) fn new(writes: usize, closed_capacity: usize) -> Self {
         Self {
             writes: Ring::new(writes),
+            kernel: Ring::new(writes),
             closed: VecDeque::new(),
             closed_capacity,
             forgotten: 0,
@@ -141,6 +165,15 @@ impl WorkerLog {
         });
     }
 
+    /// Notes what the kernel told of an event that went to a subscriber.
+    pub(crate) fn stamp(&mut self, subscriber: &SubscriberRecord, stamped: Stamped) {
+        self.kernel.push(KernelRecord {
+            source: subscriber.source,
+            subscriber: subscriber.id as u32,
+            stamped,
+        });
+    }
+
     /// Keeps the counters of a subscriber that is gone; the oldest go if there are too many.
     pub(crate) fn close(&mut self, subscriber: SubscriberRecord) {
         self.closed.push_back(subscriber);
@@ -158,6 +191,7 @@ impl WorkerLog {
     ) -> WorkerTruth {
         WorkerTruth {
             writes: self.writes.snapshot(),
+            kernel: self.kernel.snapshot(),
             subscribers: self
                 .closed
                 .iter()
@@ -175,6 +209,8 @@ impl WorkerLog {
 pub(crate) struct WorkerTruth {
     /// Writes of all sources, oldest first.
     pub writes: Vec<Arc<Vec<WriteRecord>>>,
+    /// What the kernel told of them, oldest first; empty unless it was asked.
+    pub kernel: Vec<Arc<Vec<KernelRecord>>>,
     /// The subscribers of the source asked for, closed ones first.
     pub subscribers: Vec<SubscriberRecord>,
     /// Closed subscribers, of any source, whose counters are no longer kept.

@@ -3,6 +3,7 @@
 
 pub(crate) mod head;
 pub(crate) mod outgoing;
+pub(crate) mod stamps;
 pub(crate) mod subscriber;
 pub(crate) mod timers;
 pub(crate) mod transport;
@@ -165,7 +166,7 @@ impl Worker {
             replay,
         } = admission;
         let retry = subscription.request.retry.map(Frame::retry);
-        let mut subscriber = Subscriber::new(id, source, subscription);
+        let mut subscriber = Subscriber::new(id, source, subscription, self.terms);
         let entry = self.subscribers.vacant_entry();
         let key = entry.key();
         let registered = subscriber
@@ -227,6 +228,8 @@ impl Worker {
         let Some(subscriber) = self.subscribers.get_mut(key) else {
             return;
         };
+        // The kernel says by an event of its own that stamps are ready.
+        subscriber.collect_stamps(&mut self.log);
         let mut outcome = Ok(());
         if readable {
             outcome = subscriber.discard_input(&mut self.scratch);
@@ -269,7 +272,7 @@ impl Worker {
                 }
             }
             self.counters.count_end(end);
-            let record = subscriber.close(end);
+            let record = subscriber.close(end, &mut self.log);
             self.counters.events += record.events;
             self.counters.bytes += record.bytes;
             self.log.close(record);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{End, SourceTruth, SubscriberRecord, WorkerTruth};
+use super::{End, SourceTruth, Stamped, SubscriberRecord, WorkerTruth};
 use crate::clock::Nanos;
 use crate::frame::Author;
 use crate::skew::Shown;
@@ -67,10 +67,18 @@ pub struct SubscriberTruth {
     /// Number, release and write of each event, in the order of writing; absent if they were not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writes: Option<Vec<Write>>,
+    /// What the kernel told of each event, in the order of writing, once the peer has acknowledged it or is gone; absent
+    /// unless the server was started with kernel stamps and writes were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kernel: Vec<KernelWrite>,
 }
 
 /// `[seq, released, written]` of one event and one subscriber.
 pub type Write = (u64, u64, u64);
+
+/// `[seq, sent, acked]` of one event and one subscriber: when its last byte left for the device, and when the peer's
+/// kernel had acknowledged it; `null` where the kernel has told none of its own.
+pub type KernelWrite = (u64, Option<u64>, Option<u64>);
 
 /// Puts the parts together; `with_writes` decides about the bulk of it.
 pub(crate) fn assemble(
@@ -93,14 +101,17 @@ pub(crate) fn assemble(
         })
         .collect();
     let mut writes = writes_by_subscriber(author.clock, source, workers);
+    let mut kernel = kernel_by_subscriber(author.clock, source, workers);
     let mut evicted = source.last_seq - events.len() as u64;
     let mut subscribers: Vec<SubscriberTruth> = workers
         .iter()
         .flat_map(|worker| &worker.subscribers)
         .map(|record| {
             let writes = writes.remove(&(record.id as u32)).unwrap_or_default();
+            let kernel = kernel.remove(&(record.id as u32)).unwrap_or_default();
             evicted += record.events - writes.len() as u64;
-            subscriber_truth(author.clock, record, with_writes.then_some(writes))
+            let bulk = with_writes.then_some((writes, kernel));
+            subscriber_truth(author.clock, record, bulk)
         })
         .collect();
     subscribers.sort_by_key(|subscriber| subscriber.id);
@@ -136,11 +147,31 @@ fn writes_by_subscriber(
     writes
 }
 
+fn kernel_by_subscriber(
+    clock: Shown,
+    source: &SourceTruth,
+    workers: &[WorkerTruth],
+) -> HashMap<u32, Vec<KernelWrite>> {
+    let mut kernel: HashMap<u32, Vec<KernelWrite>> = HashMap::new();
+    let records = workers
+        .iter()
+        .flat_map(|worker| &worker.kernel)
+        .flat_map(|block| block.iter());
+    for record in records.filter(|record| record.source == source.source) {
+        let shown = |at: Option<Nanos>| at.map(|at| clock.at(at).0);
+        let Stamped { seq, sent, acked } = record.stamped;
+        let write = (seq, shown(sent), shown(acked));
+        kernel.entry(record.subscriber).or_default().push(write);
+    }
+    kernel
+}
+
 fn subscriber_truth(
     clock: Shown,
     record: &SubscriberRecord,
-    writes: Option<Vec<Write>>,
+    bulk: Option<(Vec<Write>, Vec<KernelWrite>)>,
 ) -> SubscriberTruth {
+    let (writes, kernel) = bulk.unzip();
     SubscriberTruth {
         id: record.id,
         peer: record.peer.to_string(),
@@ -152,5 +183,6 @@ fn subscriber_truth(
         first_seq: record.seqs.map(|(first, _)| first),
         last_seq: record.seqs.map(|(_, last)| last),
         writes,
+        kernel: kernel.unwrap_or_default(),
     }
 }

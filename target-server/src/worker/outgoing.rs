@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, IoSlice};
 
 use bytes::Buf;
 
+use super::stamps::KernelStamps;
 use super::transport::Transport;
 use crate::clock;
 use crate::modes::action::Piece;
@@ -16,6 +17,8 @@ use crate::truth::{SubscriberRecord, WorkerLog};
 pub(crate) struct Outgoing {
     transport: Transport,
     backlog: Option<Box<Backlog>>,
+    /// Present where the kernel's stamps are wanted and can be had.
+    stamps: Option<Box<KernelStamps>>,
 }
 
 /// What the kernel has not taken yet.
@@ -29,9 +32,13 @@ struct Backlog {
 const PIECES_PER_WRITE: usize = 64;
 
 impl Outgoing {
-    /// Writes to `transport`.
-    pub(crate) fn new(transport: Transport) -> Self {
+    /// Writes to `transport`; with `kernel_stamps` the kernel is asked for them, which plain TCP alone offers.
+    pub(crate) fn new(transport: Transport, kernel_stamps: bool) -> Self {
+        let socket = transport.plain_tcp().filter(|_| kernel_stamps);
+        // A connection that is broken already has no stamps, and nothing else either.
+        let stamps = socket.and_then(|socket| KernelStamps::begin(socket).ok());
         Self {
+            stamps: stamps.map(Box::new),
             transport,
             backlog: None,
         }
@@ -62,10 +69,16 @@ impl Outgoing {
             match self.transport.write(&[IoSlice::new(&piece.bytes)]) {
                 Ok(count) => {
                     record.bytes += count as u64;
+                    if let Some(stamps) = &mut self.stamps {
+                        stamps.gave(count);
+                    }
                     piece.bytes.advance(count);
                     if piece.bytes.is_empty() {
                         if let Some(mark) = piece.mark {
                             log.record(record, mark.seq, mark.released, written_at);
+                            if let Some(stamps) = &mut self.stamps {
+                                stamps.completed(mark.seq);
+                            }
                         }
                         return Ok(());
                     }
@@ -105,9 +118,16 @@ impl Outgoing {
             match self.transport.write(&slices[..count]) {
                 Ok(count) => {
                     record.bytes += count as u64;
+                    let stamps = &mut self.stamps;
+                    if let Some(stamps) = stamps {
+                        stamps.gave(count);
+                    }
                     backlog.consume(count, |piece| {
                         if let Some(mark) = piece.mark {
                             log.record(record, mark.seq, mark.released, written_at);
+                            if let Some(stamps) = stamps {
+                                stamps.completed(mark.seq);
+                            }
                         }
                     });
                 }
@@ -120,6 +140,23 @@ impl Outgoing {
             }
         }
         Ok(())
+    }
+
+    /// Logs the events whose stamps are complete.
+    pub(crate) fn collect_stamps(&mut self, record: &SubscriberRecord, log: &mut WorkerLog) {
+        if let (Some(stamps), Some(socket)) = (&mut self.stamps, self.transport.plain_tcp()) {
+            stamps.collect(socket, |stamped| log.stamp(record, stamped));
+        }
+    }
+
+    /// Logs all others too, with what is known of them.
+    pub(crate) fn give_up_stamps(&mut self, record: &SubscriberRecord, log: &mut WorkerLog) {
+        self.collect_stamps(record, log);
+        if let Some(stamps) = &mut self.stamps {
+            stamps
+                .give_up()
+                .for_each(|stamped| log.stamp(record, stamped));
+        }
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Terms {
     pub instance: u32,
     /// Bytes that may wait for one subscriber.
     pub max_backlog: usize,
+    /// Whether the kernel's send stamps are logged.
+    pub kernel_stamps: bool,
 }
 
 /// The response is over, for this reason.
@@ -69,7 +71,7 @@ const LINGER: Duration = Duration::from_secs(10);
 
 impl Subscriber {
     /// Takes over a connection; nothing is written yet.
-    pub(crate) fn new(id: u64, source: SourceId, subscription: Subscription) -> Self {
+    pub(crate) fn new(id: u64, source: SourceId, subscription: Subscription, terms: Terms) -> Self {
         let Subscription {
             socket,
             peer,
@@ -77,7 +79,7 @@ impl Subscriber {
         } = subscription;
         let mode = request.mode.and_then(|mode| mode.build(&request.client));
         Self {
-            out: Outgoing::new(Transport::new(socket)),
+            out: Outgoing::new(Transport::new(socket), terms.kernel_stamps),
             record: SubscriberRecord {
                 id,
                 source,
@@ -250,8 +252,14 @@ impl Subscriber {
         });
     }
 
+    /// Logs what the kernel has stamped since.
+    pub(crate) fn collect_stamps(&mut self, log: &mut WorkerLog) {
+        self.out.collect_stamps(&self.record, log);
+    }
+
     /// Says goodbye on the socket and gives the counters away.
-    pub(crate) fn close(mut self, end: End) -> SubscriberRecord {
+    pub(crate) fn close(mut self, end: End, log: &mut WorkerLog) -> SubscriberRecord {
+        self.out.give_up_stamps(&self.record, log);
         self.out.transport().finish();
         self.record.closed = Some((clock::now(), end));
         self.record

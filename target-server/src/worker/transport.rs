@@ -51,6 +51,14 @@ impl Transport {
         }
     }
 
+    /// The socket whose bytes are those that are written; encrypted ones have other offsets.
+    pub(crate) fn plain_tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(socket) => Some(socket),
+            Self::Unix(_) | Self::Tls(_) => None,
+        }
+    }
+
     /// Begins to watch the socket for both directions, edge-triggered: one registration for its whole life.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         let both = Interest::READABLE | Interest::WRITABLE;

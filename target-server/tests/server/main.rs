@@ -7,6 +7,7 @@ mod client;
 mod command;
 mod control;
 mod framing;
+mod kernel_stamps;
 mod modes;
 mod params;
 mod shutdown;
