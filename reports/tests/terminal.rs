@@ -11,6 +11,7 @@ use reports::terminal::{end_table, live_view, progress_line};
 use run_record::end::{End, EndReason};
 use run_record::hiccups::Hiccup;
 use run_record::metric::Metric;
+use run_record::offset::{Basis, ClockRecord};
 use run_record::time::{Interval, Nanos};
 use unicode_width::UnicodeWidthStr;
 
@@ -84,6 +85,49 @@ fn arrivals_known_only_as_intervals_have_two_rows() {
         histograms.record_edges(Metric::Transit, upper, upper);
     }
     assert_snapshot!(end_table(&record, &[], &Style::default()));
+}
+
+/// Both one-way times from 10 us to 20 ms, by a clock of which so much is known.
+fn by_another_clock(clock: ClockRecord) -> run_record::record::RunRecord {
+    let mut record = sample::empty_run();
+    let group = record.measured.group_mut("all");
+    for sample in 1..=2_000 {
+        let time = Nanos::from_micros(sample * 10);
+        for metric in [Metric::Gap, Metric::Delivery, Metric::Transit] {
+            group.histograms.record(metric, time);
+        }
+    }
+    record.clock = Some(clock);
+    record
+}
+
+#[test]
+fn what_two_clocks_blur_is_told_with_its_bound() {
+    let record = by_another_clock(ClockRecord {
+        bound_us: Some(Nanos::from_micros(10_500)),
+        offset_us: Some(-37_000),
+        drift_ppb: Some(50_000),
+        drift_bound_ppb: Some(310),
+        exchanges: 120,
+        ..ClockRecord::new(Basis::Measured, "asked at http://192.0.2.1:8080/clock")
+    });
+    assert_snapshot!(end_table(&record, &[], &Style::default()));
+}
+
+#[test]
+fn times_by_an_unknown_clock_are_refused() {
+    let mut record = sample::empty_run();
+    let unknown = "clock offset unknown: the server is on another machine";
+    record.clock = Some(ClockRecord::new(Basis::Unknown, unknown));
+    let text = |record: &_| end_table(record, &[], &Style::default());
+    assert!(!text(&record).contains("clock"));
+    record
+        .measured
+        .group_mut("all")
+        .counters
+        .events
+        .without_clock = 1_940;
+    assert_snapshot!(text(&record));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a run says when it has ended: one page, the answer first, what failed before what did not.
 
+mod clock;
 mod limits;
 mod machine;
 mod metrics;
@@ -21,7 +22,7 @@ pub fn end_table(record: &RunRecord, files: &[String], style: &Style) -> String 
     let total = record.total();
     let mut lines = headline(record, &total, style);
     let sections = [
-        metrics::table(&total, style),
+        metrics::table(record, &total, style),
         traffic::lines(record, &total, style),
         traffic::errors(record, style),
         machine::lines(record, &total, style),

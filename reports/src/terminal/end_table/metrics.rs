@@ -4,9 +4,11 @@ use hdrhistogram::Histogram;
 use run_record::measured::Group;
 use run_record::metric::Metric;
 use run_record::quantile::Quantile;
+use run_record::record::RunRecord;
 use run_record::time::Nanos;
 
 use super::super::line::Line;
+use super::clock;
 use crate::number;
 use crate::style::{Style, Tone, pad_left, pad_right};
 
@@ -32,8 +34,8 @@ const QUANTILES: [Quantile; 4] = [Quantile::P50, Quantile::P90, Quantile::P99, Q
 /// Columns of the names, indentation included.
 const NAMES: usize = 18;
 
-/// One row for each metric with samples, two where its edges can be told apart.
-pub(super) fn table(total: &Group, style: &Style) -> Vec<Line> {
+/// One row for each metric with samples, two where its edges can be told apart, and one more where two clocks blur it.
+pub(super) fn table(record: &RunRecord, total: &Group, style: &Style) -> Vec<Line> {
     let mut rows = Vec::new();
     for metric in SHOWN {
         let (Some(upper), Some(lower)) =
@@ -41,11 +43,17 @@ pub(super) fn table(total: &Group, style: &Style) -> Vec<Line> {
         else {
             continue;
         };
-        let (at_most, at_least) = (cells(upper), cells(lower));
+        let bound = clock::bound(record, metric);
+        let (at_most, at_least) = (cells(upper, bound), cells(lower, bound));
         let differ = at_most != at_least;
-        rows.push((metric.name(), at_most));
+        rows.push((metric.name().to_owned(), at_most));
         if differ {
-            rows.push(("  at least", at_least));
+            rows.push(("  at least".to_owned(), at_least));
+        }
+        if let Some(bound) = bound {
+            let give_or_take = style.symbol("±", "+-");
+            let blank = std::array::from_fn(|_| Some(String::new()));
+            rows.push((format!("  {give_or_take}{}", number::time(bound)), blank));
         }
     }
     if rows.is_empty() {
@@ -64,16 +72,15 @@ pub(super) fn table(total: &Group, style: &Style) -> Vec<Line> {
 
 type Cells = [Option<String>; 5];
 
-fn cells(histogram: &Histogram<u64>) -> Cells {
-    let quantiles = QUANTILES.map(|quantile| quantile.of(histogram).map(number::time));
+/// The values; those that are smaller than what they can be off by say nothing but that.
+fn cells(histogram: &Histogram<u64>, bound: Option<Nanos>) -> Cells {
+    let time = |value| match bound.filter(|bound| value < *bound) {
+        Some(bound) => format!("< {}", number::time(bound)),
+        None => number::time(value),
+    };
+    let quantiles = QUANTILES.map(|quantile| quantile.of(histogram).map(time));
     let [p50, p90, p99, p99_9] = quantiles;
-    [
-        p50,
-        p90,
-        p99,
-        p99_9,
-        Some(number::time(Nanos(histogram.max()))),
-    ]
+    [p50, p90, p99, p99_9, Some(time(Nanos(histogram.max())))]
 }
 
 fn heading(column: usize) -> Line {
@@ -90,5 +97,6 @@ fn row(name: &str, cells: &Cells, column: usize) -> Line {
         .iter()
         .map(|cell| pad_left(cell.as_deref().unwrap_or("-"), column))
         .collect();
-    Line::new(format!("  {}", pad_right(name, NAMES - 2))).then(numbers)
+    let text = format!("  {}{numbers}", pad_right(name, NAMES - 2));
+    Line::new(text.trim_end())
 }

@@ -7,6 +7,7 @@ use run_record::record::RunRecord;
 use run_record::text::with_separators;
 
 use super::super::line::{Line, wrap};
+use super::clock;
 use crate::number;
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone, pad_right};
@@ -26,6 +27,7 @@ pub(super) fn lines(record: &RunRecord, total: &Group, style: &Style) -> Vec<Lin
         ("stalls", stalls(total)),
         ("arrivals", arrivals(&counters.arrivals)),
         ("fan-out", fanout(record, counters)),
+        ("clock", clock::facts(record, counters, style)),
         ("connections", connections(counters)),
     ];
     rows.retain(|(_, facts)| !facts.is_empty());
