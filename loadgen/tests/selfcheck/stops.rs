@@ -31,7 +31,7 @@ fn stopped(after: Duration) -> (bool, Vec<Found>) {
     load.signal(Signal::SIGCONT);
     let to = clock::now();
     let ended = load.ended();
-    let truth = Truth::of(&server);
+    let mut truth = Truth::of(&server);
     let measured = &ended.record.measured;
 
     // Others on this machine may take its processor away, too, but not for so long.
@@ -54,16 +54,10 @@ fn stopped(after: Duration) -> (bool, Vec<Found>) {
     );
     let traced = truth.traced(&ended);
     assert!(traced.bounded > 0, "what came meanwhile came together");
+    let left_out = truth.leave_out(Interval::new(from.wall, to.wall));
+    let untimed = total.counters.events.untimed;
 
     let apart = told.width().0.abs_diff((to.mono - from.mono).0);
-    let mut beside = Found::at_most(
-        "500 ms stopped: arrivals that are not where the truth is",
-        0,
-        0,
-    );
-    beside.measured = format!("{} of {}", traced.beside, traced.events);
-    beside.threshold = "0".to_owned();
-    beside.holds = traced.beside == 0;
     let found = vec![
         Found::at_most(
             "500 ms stopped: hiccup told, apart from the truth",
@@ -80,9 +74,28 @@ fn stopped(after: Duration) -> (bool, Vec<Found>) {
             &ended,
             0.99,
         ),
-        beside,
+        count(
+            "500 ms stopped: arrivals that are not where the truth is",
+            traced.beside as u64,
+            0,
+        ),
+        count(
+            "500 ms stopped: events without a time, apart from those that came together",
+            untimed.abs_diff(left_out),
+            CONNECTIONS.into(),
+        ),
     ];
     (ended.was_quiet(), found)
+}
+
+/// A count against the largest that is right.
+fn count(what: &str, count: u64, most: u64) -> Found {
+    Found {
+        what: what.to_owned(),
+        measured: count.to_string(),
+        threshold: format!("<= {most}"),
+        holds: count <= most,
+    }
 }
 
 /// The window is the right one, the timeline marks it, and the page names it.

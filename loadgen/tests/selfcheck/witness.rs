@@ -4,7 +4,7 @@ use crate::gate::{Found, us};
 use crate::load::Ended;
 use crate::support::truth;
 use run_record::metric::Metric;
-use run_record::time::Nanos;
+use run_record::time::{Interval, Nanos};
 use std::collections::HashMap;
 use target_server::{Server, StreamTruth};
 
@@ -37,6 +37,24 @@ impl Truth {
         subscribers.map(|subscriber| subscriber.events).sum()
     }
 
+    /// Without what can not be told of a generator that did not run in `window`: of all that was written to a subscriber
+    /// meanwhile only the last has a stamp of its own. Returns how many writes that leaves out.
+    pub(crate) fn leave_out(&mut self, window: Interval) -> u64 {
+        let is_within = |at: u64| window.earliest.0 <= at && at <= window.latest.0;
+        let mut left_out = 0;
+        for subscriber in &mut self.0.subscribers {
+            let writes = subscriber.writes.as_mut().expect("no write is forgotten");
+            let last = writes.iter().rposition(|(_, _, at)| is_within(*at));
+            let mut index = 0;
+            writes.retain(|(_, _, at)| {
+                index += 1;
+                !is_within(*at) || Some(index - 1) == last
+            });
+            left_out += subscriber.events - writes.len() as u64;
+        }
+        left_out
+    }
+
     /// How far the delivery that loadgen tells lies from the truth, against criterion 1.
     pub(crate) fn delivery(&self, what: &str, ended: &Ended, q: f64) -> Found {
         let total = ended.record.total();
@@ -51,7 +69,7 @@ impl Truth {
         };
         let apart = told.abs_diff(really);
         let mut found = Found::at_most(what, apart, most);
-        found.measured = format!("{} of {}", us(apart), us(really));
+        found.measured = format!("{} ({}, really {})", us(apart), us(told), us(really));
         found
     }
 
