@@ -217,8 +217,8 @@ mod tests {
         let all = [
             stamp(SENT, 9, 100),
             stamp(SENT, 19, 200),
+            stamp(SENT, 9, 140),
             stamp(ACKNOWLEDGED, 9, 150),
-            stamp(SENT, 9, 999),
             stamp(ACKNOWLEDGED, 19, 250),
         ];
         assert_eq!(
