@@ -107,8 +107,8 @@ impl<'a> Exchange<'a> {
         if response.status != 200 {
             return Err(no_clock(response.status.to_string()));
         }
-        let answer: Answer =
-            serde_json::from_slice(&response.body).map_err(|error| no_clock(error.to_string()))?;
+        let answer: Answer = serde_json::from_slice(&response.body)
+            .map_err(|error| no_clock(format!("what is no clock ({error})")))?;
         self.connection = response.stays.then_some(connection);
         Ok(Probe {
             asked,
