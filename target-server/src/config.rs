@@ -142,13 +142,13 @@ impl FromStr for SkewDrift {
             .filter(|&ppm| ppm <= MOST_PPM)
             .map(|ppm| Self(sign * i64::from(ppm) * 1_000))
             .ok_or(BadSkew(
-                "parts per million up to 1000ppm, such as 50ppm or -20ppm",
+                "parts per million up to 500ppm, such as 50ppm or -20ppm",
             ))
     }
 }
 
-/// Twice what the kernel slews a clock by at most.
-const MOST_PPM: u32 = 1_000;
+/// The most that a kernel corrects the rate of a clock by (adjtimex(2)).
+const MOST_PPM: u32 = 500;
 
 fn signed(text: &str) -> (i64, &str) {
     match text.strip_prefix('-') {
@@ -186,7 +186,7 @@ mod tests {
         for bad in ["37", "--2s", "ms", "9999999999999h", ""] {
             assert!(bad.parse::<SkewTime>().is_err(), "{bad}");
         }
-        for bad in ["50", "1001ppm", "0.5ppm", "-ppm", ""] {
+        for bad in ["50", "501ppm", "0.5ppm", "-ppm", ""] {
             assert!(bad.parse::<SkewDrift>().is_err(), "{bad}");
         }
     }
