@@ -16,6 +16,7 @@ mod invocation;
 mod offset;
 mod run;
 mod server;
+mod stamps;
 #[path = "../engine/support.rs"]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod support;
