@@ -46,6 +46,11 @@ pub enum Note {
     Dropped(Refusal),
     /// HTTP/2 or 3 was asked for.
     OverHttp1,
+    /// The server is asked for its clock, which nobody has asked for in so many words.
+    AsksClock {
+        /// Where.
+        url: String,
+    },
     /// Addresses of the name that are not used, because none of the source addresses can reach them.
     OtherFamily(Vec<Endpoint>),
     /// Source addresses of this machine chosen because one has too few ports.
@@ -100,20 +105,18 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
     let permit = |endpoints: &[Endpoint]| politeness::check(asked, endpoints, draft.allowed_host());
     let reached = reach::reach(draft.route(), &permit, draft.wait(), &mut || false, now)?;
     let chosen = ports::choose(&asked.load, reached.endpoints, ports::local_range())?;
+    let clock_asked = draft.clock().clone();
+    let plan = draft.complete(chosen.endpoints, chosen.sources);
+    let clock = clock::source(&clock_asked, &plan)?;
     let notes = reached
         .refused
         .into_iter()
         .map(Note::Dropped)
         .chain(chosen.notes)
         .chain(windows)
+        .chain(clock::note(&clock))
         .collect();
-    let clock_asked = draft.clock().clone();
-    let plan = draft.complete(chosen.endpoints, chosen.sources);
-    Ok(Admitted {
-        clock: clock::source(&clock_asked, &plan)?,
-        plan,
-        notes,
-    })
+    Ok(Admitted { clock, plan, notes })
 }
 
 impl PreflightError {
@@ -145,6 +148,11 @@ impl fmt::Display for Note {
             Self::OverHttp1 => {
                 write!(f, "measured over HTTP/1.1; a newer HTTP is not offered yet")
             }
+            Self::AsksClock { url } => write!(
+                f,
+                "GET {url} is tried too, as a target-server's times need its clock; \
+                 --sent-at none or --assume-synced TIME leaves it out"
+            ),
             Self::OtherFamily(endpoints) => {
                 let endpoints: Vec<String> = endpoints.iter().map(Endpoint::to_string).collect();
                 write!(

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use nix::ifaddrs::getifaddrs;
 use run_record::redact;
 
+use super::Note;
 use super::reach::{ReachError, look_up};
 use crate::plan::{ClockAsked, ClockServer, ClockSource, Endpoint, Plan, StampSource};
 
@@ -28,14 +29,27 @@ pub(super) fn source(asked: &ClockAsked, plan: &Plan) -> Result<ClockSource, Rea
         }
         ClockAsked::Auto if plan.stamps == StampSource::None => ClockSource::Unneeded,
         ClockAsked::Auto if plan.target.endpoints.iter().all(is_here) => ClockSource::Same,
-        // Only the payload of target-server is recognised, so it is its clock that is needed; nobody else has a path
-        // for it, and nobody is asked for one.
+        // Only the payload of target-server is recognised, so it is its clock that is needed. Whether the server is one
+        // shows with its first event, too late for the times of that: it is tried, and a note says so.
         ClockAsked::Auto if plan.stamps == StampSource::Auto => ClockSource::Server {
             server: Box::new(own(plan)),
             required: false,
         },
         ClockAsked::Auto => ClockSource::Unknown,
     })
+}
+
+/// What is to be said before a server is asked by somebody who was not told to.
+pub(super) fn note(source: &ClockSource) -> Option<Note> {
+    match source {
+        ClockSource::Server {
+            server,
+            required: false,
+        } => Some(Note::AsksClock {
+            url: server.url.clone(),
+        }),
+        _ => None,
+    }
 }
 
 fn own(plan: &Plan) -> ClockServer {
@@ -103,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_target_server_is_asked_and_nobody_else() {
+    fn elsewhere_the_server_is_asked_only_where_its_clock_can_matter() {
         let asked = ClockAsked::Auto;
         let of = |plan: &Plan| source(&asked, plan).unwrap();
         let mixed = plan_for(&["127.0.0.1:80", ELSEWHERE], StampSource::Auto);
@@ -112,6 +126,11 @@ mod tests {
         };
         assert_eq!((server.path.as_str(), required), ("/clock", false));
         assert!(server.url.ends_with("/clock"), "{}", server.url);
+        let said = note(&of(&mixed)).unwrap().to_string();
+        assert!(
+            said.starts_with(&format!("GET {} is tried", server.url)),
+            "{said}"
+        );
         let none = plan_for(&[ELSEWHERE], StampSource::None);
         assert!(matches!(of(&none), ClockSource::Unneeded));
         let foreign = StampSource::Json {
@@ -128,7 +147,9 @@ mod tests {
         let synced = source(&ClockAsked::Synced(Nanos(7)), &plan).unwrap();
         assert!(matches!(synced, ClockSource::Synced(Nanos(7))));
         let named = ClockAsked::Server(Box::new(own(&plan)), Route::Known(vec![tcp(ELSEWHERE)]));
-        let ClockSource::Server { server, required } = source(&named, &plan).unwrap() else {
+        let named = source(&named, &plan).unwrap();
+        assert_eq!(note(&named), None, "the user has said it");
+        let ClockSource::Server { server, required } = named else {
             panic!("not asked");
         };
         assert!(required);
