@@ -9,7 +9,7 @@ use bytes::Buf;
 use super::stamps::KernelStamps;
 use super::transport::Transport;
 use crate::clock;
-use crate::modes::action::Piece;
+use crate::modes::action::{Mark, Piece};
 use crate::truth::{SubscriberRecord, WorkerLog};
 
 /// What goes out to one subscriber; without a queue as long as it keeps up.
@@ -69,16 +69,12 @@ impl Outgoing {
             match self.transport.write(&[IoSlice::new(&piece.bytes)]) {
                 Ok(count) => {
                     record.bytes += count as u64;
-                    if let Some(stamps) = &mut self.stamps {
-                        stamps.gave(count);
-                    }
+                    note_bytes(&mut self.stamps, count);
                     piece.bytes.advance(count);
                     if piece.bytes.is_empty() {
                         if let Some(mark) = piece.mark {
                             log.record(record, mark.seq, mark.released, written_at);
-                            if let Some(stamps) = &mut self.stamps {
-                                stamps.completed(mark.seq);
-                            }
+                            note_event(&mut self.stamps, mark);
                         }
                         return Ok(());
                     }
@@ -118,16 +114,11 @@ impl Outgoing {
             match self.transport.write(&slices[..count]) {
                 Ok(count) => {
                     record.bytes += count as u64;
-                    let stamps = &mut self.stamps;
-                    if let Some(stamps) = stamps {
-                        stamps.gave(count);
-                    }
+                    note_bytes(&mut self.stamps, count);
                     backlog.consume(count, |piece| {
                         if let Some(mark) = piece.mark {
                             log.record(record, mark.seq, mark.released, written_at);
-                            if let Some(stamps) = stamps {
-                                stamps.completed(mark.seq);
-                            }
+                            note_event(&mut self.stamps, mark);
                         }
                     });
                 }
@@ -157,6 +148,18 @@ impl Outgoing {
                 .give_up()
                 .for_each(|stamped| log.stamp(record, stamped));
         }
+    }
+}
+
+fn note_bytes(stamps: &mut Option<Box<KernelStamps>>, count: usize) {
+    if let Some(stamps) = stamps {
+        stamps.gave(count);
+    }
+}
+
+fn note_event(stamps: &mut Option<Box<KernelStamps>>, mark: Mark) {
+    if let Some(stamps) = stamps {
+        stamps.completed(mark.seq);
     }
 }
 
