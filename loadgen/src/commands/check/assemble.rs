@@ -4,6 +4,7 @@ use super::watch::purpose;
 use crate::check::{Outcome, Purpose};
 use crate::commands::machine;
 use crate::plan::{CheckPlan, Expect, SequenceSource, StampSource};
+use crate::session::recorder::Class;
 use run_record::end::{End, EndReason};
 use run_record::measured::{Group, Measured, UNNAMED_GROUP};
 use run_record::metric::Metric;
@@ -122,6 +123,15 @@ fn count(group: &mut Group, probe: &Probe) {
     counters.bytes.body += body_bytes(probe);
     counters.reads.returned += probe.reads.len() as u64;
     counters.reads.stamped += probe.reads.iter().filter(|read| read.stamped).count() as u64;
+    let arrivals = &mut counters.arrivals;
+    for class in (0..probe.events.len()).filter_map(|index| class(probe, index)) {
+        *match class {
+            Class::Exact => &mut arrivals.exact,
+            Class::Bounded => &mut arrivals.bounded,
+            Class::Reordered => &mut arrivals.reordered,
+            Class::Unstamped => &mut arrivals.unstamped,
+        } += 1;
+    }
 }
 
 fn record_metrics(group: &mut Group, probe: &Probe) {
@@ -164,18 +174,27 @@ fn record_metrics(group: &mut Group, probe: &Probe) {
     }
 }
 
-/// When an event arrived: the stamp of a read belongs to its last event, the others came some time before.
+/// When an event arrived.
 fn arrival(probe: &Probe, index: usize) -> Option<Interval> {
     let event = probe.events.get(index)?;
     let read = probe.reads.get(event.read)?;
-    let is_last = probe
-        .events
-        .get(index + 1)
-        .is_none_or(|next| next.read != event.read);
-    Some(if is_last && read.stamped {
-        Interval::exact(read.arrival.latest)
-    } else {
-        read.arrival
+    Some(match class(probe, index)? {
+        Class::Exact => Interval::exact(read.arrival.latest),
+        _ => read.arrival,
+    })
+}
+
+/// How exactly that is known: the stamp of a read belongs to its last event, the others came some time before. A stamp that
+/// can not be believed is none for a probe: what was reordered on the path is counted as without one.
+fn class(probe: &Probe, index: usize) -> Option<Class> {
+    let event = probe.events.get(index)?;
+    let read = probe.reads.get(event.read)?;
+    let next = probe.events.get(index + 1);
+    let is_last = next.is_none_or(|next| next.read != event.read);
+    Some(match (read.stamped, is_last) {
+        (false, _) => Class::Unstamped,
+        (true, true) => Class::Exact,
+        (true, false) => Class::Bounded,
     })
 }
 
