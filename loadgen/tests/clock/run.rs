@@ -19,14 +19,9 @@ const RECORD_STEP: u64 = 2_000;
 /// A histogram keeps three digits.
 const HISTOGRAM_STEP: u64 = 1_000;
 
-/// A short run of `subscribers` at a server, all of its events traced.
-fn run(server: &Server, options: &[&str]) -> RunRecord {
+/// A run of four subscribers, of as many events that all of them are traced.
+fn run(server: &Server, options: &[&str], length: &str, interval: &str) -> RunRecord {
     let address = server.local_addr().unwrap();
-    let (length, interval) = if is_full() {
-        ("60s", "100ms")
-    } else {
-        ("4s", "20ms")
-    };
     let invocation = Invocation::of(format!("http://{address}/prices?interval={interval}"));
     let always = ["-c", "4", "--for", length];
     let ended = invocation.run(&[&always, options].concat());
@@ -57,7 +52,12 @@ fn criterion_11_a_run_corrects_the_clock_of_another_host() {
     let _alone = alone();
     let server = skewed(37 * MS, 50);
     let clock = format!("http://{}/clock", server.control_addr().unwrap());
-    let record = run(&server, &["--clock", &clock]);
+    let (length, interval) = if is_full() {
+        ("60s", "100ms")
+    } else {
+        ("4s", "20ms")
+    };
+    let record = run(&server, &["--clock", &clock], length, interval);
     let known = record.clock.as_ref().expect("the clock was followed");
     assert_eq!(known.basis, Basis::Measured);
     let bound = known.bound_us.expect("it has a bound").0;
@@ -147,11 +147,11 @@ fn a_server_that_does_not_tell_its_clock_is_refused_where_it_was_named() {
 fn clocks_that_are_said_to_agree_are_believed_within_the_bound() {
     let _alone = alone();
     let server = skewed(0, 0);
-    let record = run(&server, &["--assume-synced", "400us"]);
+    let record = run(&server, &["--assume-synced", "400us"], "1s", "20ms");
     let known = record.clock.as_ref().expect("it was said");
     assert_eq!(known.basis, Basis::Assumed);
     assert_eq!(known.bound_us, Some(Nanos::from_micros(400)));
     let server = skewed(0, 0);
-    let record = run(&server, &[]);
+    let record = run(&server, &[], "1s", "20ms");
     assert_eq!(record.clock.expect("it is known").basis, Basis::SameHost);
 }

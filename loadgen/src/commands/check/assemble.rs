@@ -8,6 +8,7 @@ use crate::session::recorder::Class;
 use run_record::end::{End, EndReason};
 use run_record::measured::{Group, Measured, UNNAMED_GROUP};
 use run_record::metric::Metric;
+use run_record::offset::{Basis, ClockRecord};
 use run_record::plan::PlanRecord;
 use run_record::probe::{self, ProbeRecord};
 use run_record::record::{Kind, Moment, RunRecord};
@@ -15,7 +16,7 @@ use run_record::redact;
 use run_record::self_check::{Check, CheckStatus, SelfCheck};
 use run_record::time::{Interval, Nanos, Wall};
 use run_record::traces::{Trace, TraceEvent};
-use verdict::observations::{Asked, Count, EndKind, Event, Probe, Version};
+use verdict::observations::{Asked, Count, EndKind, Event, Probe, ServerClock, Version};
 use verdict::plan::Why;
 
 /// Later than this and the machine is busy: reported, because arrivals are stamped by the kernel.
@@ -26,6 +27,7 @@ pub(super) fn record(outcome: &Outcome, plan: &CheckPlan, command_line: &[String
     let asked = plan_record(outcome, plan, command_line);
     let mut record = RunRecord::new(Kind::Check, outcome.started, asked, machine::environment());
     record.ended = Moment::at(outcome.ended);
+    record.clock = clock(outcome);
     record.measured = measured(outcome);
     record.probes = probes(outcome);
     record.verdict = Some(outcome.verdict.clone());
@@ -37,6 +39,18 @@ pub(super) fn record(outcome: &Outcome, plan: &CheckPlan, command_line: &[String
         };
     }
     record
+}
+
+/// A check asks nobody for the time: what the clock of another machine shows is compared with nothing.
+fn clock(outcome: &Outcome) -> Option<ClockRecord> {
+    let is_unknown = |probe: &Probe| probe.server_clock == ServerClock::Unknown;
+    let probes = &outcome.observations.probes;
+    probes.iter().any(is_unknown).then(|| {
+        ClockRecord::new(
+            Basis::Unknown,
+            "clock offset unknown: loadgen run asks for it",
+        )
+    })
 }
 
 fn plan_record(outcome: &Outcome, plan: &CheckPlan, command_line: &[String]) -> PlanRecord {
@@ -135,6 +149,13 @@ fn count(group: &mut Group, probe: &Probe) {
 }
 
 fn record_metrics(group: &mut Group, probe: &Probe) {
+    if probe.server_clock == ServerClock::Unknown {
+        let timed = probe
+            .events
+            .iter()
+            .filter(|event| event.due.or(event.emitted).is_some());
+        group.counters.events.without_clock += timed.count() as u64;
+    }
     let histograms = &mut group.histograms;
     let times = Times::of(probe);
     for (metric, time) in [
@@ -159,7 +180,8 @@ fn record_metrics(group: &mut Group, probe: &Probe) {
             (Metric::Delivery, event.due),
             (Metric::Transit, event.emitted),
         ] {
-            if let Some(from) = from.filter(|from| *from <= arrival.latest) {
+            let is_ours = probe.server_clock != ServerClock::Unknown;
+            if let Some(from) = from.filter(|from| is_ours && *from <= arrival.latest) {
                 let edges = (arrival.earliest - from, arrival.latest - from);
                 histograms.record_edges(metric, edges.0, edges.1);
             }
@@ -329,4 +351,50 @@ fn trace(number: usize, probe: &Probe) -> Trace {
         });
     }
     trace
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use verdict::observations::Read;
+
+    /// An event that arrived 5 ms after it was sent, by clocks of which so much is known.
+    fn measured_by(server_clock: ServerClock) -> Group {
+        let sent = Wall(1_700_000_000_000_000_000);
+        let arrived = sent + Nanos::from_millis(5);
+        let read = Read {
+            arrival: Interval::exact(arrived),
+            stamped: true,
+            read: arrived,
+            body_bytes: 10,
+        };
+        let event = Event {
+            read: 0,
+            bytes: 10,
+            end_offset: 10,
+            seq: None,
+            due: None,
+            emitted: Some(sent),
+            named: false,
+        };
+        let probe = Probe {
+            reads: vec![read],
+            events: vec![event],
+            server_clock,
+            ..Probe::default()
+        };
+        let mut group = Group::default();
+        record_metrics(&mut group, &probe);
+        group
+    }
+
+    #[test]
+    fn what_another_clock_says_is_compared_with_nothing() {
+        let here = measured_by(ServerClock::Within(Nanos::ZERO));
+        assert!(here.histograms.max(Metric::Transit) >= Some(Nanos::from_millis(5)));
+        assert_eq!(here.counters.events.without_clock, 0);
+        let there = measured_by(ServerClock::Unknown);
+        assert_eq!(there.histograms.count(Metric::Transit), 0);
+        assert_eq!(there.counters.events.without_clock, 1);
+    }
 }

@@ -19,6 +19,9 @@ pub(super) fn facts(record: &RunRecord) -> Vec<Line> {
     let latency = known
         .into_iter()
         .find_map(|metric| latency(&total.histograms, metric));
+    let timed = total.counters.events.without_clock;
+    let refused = (timed > 0).then(|| "transit unknown: the server has another clock".to_owned());
+    let latency = latency.or(refused);
     first.into_iter().chain(latency).map(Line::new).collect()
 }
 
