@@ -3,6 +3,7 @@
 //! Pure: a record goes in, a text comes out. Nothing here reads a clock, a file or a terminal,
 //! and every number stands in the record. All text from servers and users passes `sanitise`.
 
+pub mod comparison;
 pub mod histograms;
 pub mod number;
 pub mod sanitise;
