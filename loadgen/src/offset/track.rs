@@ -6,9 +6,10 @@
 
 use run_record::time::{Nanos, Wall};
 
-/// Two clocks drift apart at most this much, in parts per million: the kernel corrects a rate by no more
-/// (adjtimex(2), `MAXFREQ`), and quartz is ten times better.
-const MOST_DRIFT_PPM: u64 = 500;
+/// Two clocks drift apart at most this much, in parts per million: each of two kernels corrects a rate by half of that
+/// (adjtimex(2), `MAXFREQ`), and quartz is ten times better. For a clock that is being stepped or slewed faster the bound
+/// is no promise.
+const MOST_DRIFT_PPM: u64 = 1_000;
 /// A drift is told from rounds at least this far apart.
 const DRIFT_SPAN: Nanos = Nanos::from_secs(3);
 /// Rounds that are kept for the drift; of more, every other one goes.
@@ -267,7 +268,7 @@ mod tests {
         #[test]
         fn the_bound_of_a_run_holds_at_each_of_its_times(
             ahead in -3_600_000_000_000..3_600_000_000_000_i64,
-            ppm in -400..400_i64,
+            ppm in -1_000..=1_000_i64,
             rounds in prop::collection::vec((prop::collection::vec(ways(), 1..5), 1_u64..3_000), 2..20),
         ) {
             let theirs = Theirs { ahead, ppm };
@@ -350,7 +351,7 @@ mod tests {
         let minute = Wall(START + 60_000_000_000);
         let bound = track.end(minute).bound;
         assert!(
-            bound >= Nanos::from_millis(30) && bound < Nanos::from_millis(31),
+            bound >= Nanos::from_millis(60) && bound < Nanos::from_millis(61),
             "{bound:?}"
         );
     }
