@@ -43,6 +43,20 @@ fn live_too_fast_to_show_every_event_and_without_send_times() {
 }
 
 #[test]
+fn one_way_times_by_another_clock_are_not_told_and_that_is() {
+    let mut record = checks::live();
+    let group = record.measured.group_mut("all");
+    group.histograms.clear();
+    group.counters.events.without_clock = 1;
+    let page = check_page(&record, &Style::default());
+    assert!(
+        page.contains("transit unknown: the server has another clock"),
+        "{page}"
+    );
+    assert!(!page.contains("transit p50"), "{page}");
+}
+
+#[test]
 fn batched_by_size() {
     assert_snapshot!(pages(&checks::batched()));
 }
