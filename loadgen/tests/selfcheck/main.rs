@@ -5,6 +5,7 @@
 //! `scripts/test`, the full one to `scripts/truth`.
 #![cfg(test)]
 
+mod classes;
 mod clock_steps;
 mod floor;
 #[path = "../truth/gate.rs"]
