@@ -185,7 +185,7 @@ impl Shared {
                 policy: plan.subscriber.clone(),
                 remotes: plan.target.endpoints.iter().map(remote).collect(),
             },
-            schedule: Schedule::new(plan.load.connections, plan.load.ramp),
+            schedule: Schedule::new(plan.load.connections, plan.load.ramp, plan.load.arrivals),
             instrument,
             request: plan.request.to_bytes(&plan.target.host, None).into(),
             start,

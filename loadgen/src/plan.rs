@@ -24,6 +24,7 @@ pub use tls::{TlsError, Trust};
 use run_record::limits::Limit;
 
 use crate::request::Request;
+use crate::schedule::Arrivals;
 
 /// One run, ready to start: every name resolved, every file read, every number in range.
 #[derive(Clone, Debug)]
@@ -111,8 +112,10 @@ pub struct TlsPlan {
 pub struct Load {
     /// Subscribers held at once; at least 1.
     pub connections: u32,
-    /// Time over which they are opened, evenly; zero opens all at once.
+    /// Time over which they are opened; zero opens all at once.
     pub ramp: Duration,
+    /// How their starts lie in it.
+    pub arrivals: Arrivals,
     /// Time for which they are held after the ramp; above zero.
     pub hold: Duration,
     /// Threads that drive connections; at least 1 and at most `connections`.

@@ -31,6 +31,9 @@ pub struct PlanRecord {
     /// Time over which the connections are opened, where a ramp was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ramp_us: Option<Nanos>,
+    /// How their starts lie in it, where not evenly: `poisson, seed 1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<String>,
     /// How long to measure, the ramp included; absent where the target decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_us: Option<Nanos>,
@@ -60,6 +63,7 @@ impl PlanRecord {
             connections,
             rate_per_s,
             ramp_us,
+            arrivals,
             duration_us,
             sent_at,
             sequence_by,
@@ -75,6 +79,7 @@ impl PlanRecord {
         keep_larger(request_headers, &other.request_headers);
         keep_larger(request_body_bytes, &other.request_body_bytes);
         keep_larger(ramp_us, &other.ramp_us);
+        keep_larger(arrivals, &other.arrivals);
         keep_larger(duration_us, &other.duration_us);
         keep_larger(sent_at, &other.sent_at);
         keep_larger(sequence_by, &other.sequence_by);

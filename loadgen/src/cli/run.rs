@@ -13,12 +13,13 @@ use url::Url;
 use super::events::EventArgs;
 use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
-use super::values::{self, Rate};
+use super::values::{self, Rate, Spread};
 use super::{UsageError, after_help};
 use crate::plan::{
     ClockAsked, ClockServer, Draft, Load, Plan, ServerClock, SubscriberPolicy, Target, TracePlan,
 };
 use crate::request::{Asked, Environment};
+use crate::schedule::Arrivals;
 
 /// The options of `loadgen run`, as typed.
 #[derive(Debug, Args)]
@@ -67,6 +68,14 @@ struct LoadArgs {
     /// Subscribers held at once
     #[arg(short, long, value_name = "N", value_parser = value_parser!(u32).range(1..=MOST_CONNECTIONS))]
     connections: u32,
+
+    /// How they are spread: constant, poisson, or gamma:SHAPE (below 1: in bursts)
+    #[arg(long, value_name = "HOW", default_value = "constant", value_parser = values::arrivals)]
+    arrivals: Spread,
+
+    /// What random starts begin with: the same seed, the same starts
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
 
     /// Time for which they are held, after the ramp
     #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = values::positive_duration)]
@@ -219,6 +228,13 @@ impl LoadArgs {
             ramp: self
                 .ramp
                 .unwrap_or_else(|| self.rate.time_for(self.connections)),
+            arrivals: self
+                .arrivals
+                .0
+                .map_or(Arrivals::Constant, |shape| Arrivals::Random {
+                    shape,
+                    seed: self.seed,
+                }),
             hold: self.hold,
             // A worker without a connection would only idle.
             workers: workers.min(self.connections as usize),

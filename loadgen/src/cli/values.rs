@@ -8,6 +8,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::plan::{JsonPath, JsonPathError, SequenceSource, StampSource, TimeUnit};
+use crate::schedule::Shape;
 
 /// Why a value cannot be read: what it should have been.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -16,6 +17,8 @@ pub(super) enum ValueError {
     Duration,
     #[error("expected connections per second, such as 500/s or 0.5/s")]
     Rate,
+    #[error("expected constant, poisson or gamma:SHAPE with a shape from 0.001 to 1000")]
+    Arrivals,
     #[error("expected a time longer than zero, such as 100ms or 2m")]
     Zero,
     #[error("expected auto, none or json:/pointer:unit with the unit iso, s, ms, us or ns")]
@@ -34,6 +37,10 @@ pub(super) enum ValueError {
 
 /// Longer than any run; keeps sums of times far from overflow.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// The shape of the gaps between starts; `None` where they are even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spread(pub(super) Option<Shape>);
 
 /// Connections per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,6 +100,21 @@ pub(super) fn rate(text: &str) -> Result<Rate, ValueError> {
         .filter(|rate| *rate > 0.0)
         .map(Rate)
         .ok_or(ValueError::Rate)
+}
+
+/// `constant`, `poisson`, `gamma:0.25`.
+pub(super) fn arrivals(text: &str) -> Result<Spread, ValueError> {
+    let shape = match text {
+        "constant" => return Ok(Spread(None)),
+        "poisson" => Some(Shape::POISSON),
+        other => other
+            .strip_prefix("gamma:")
+            .and_then(plain_number)
+            .and_then(Shape::new),
+    };
+    shape
+        .map(|shape| Spread(Some(shape)))
+        .ok_or(ValueError::Arrivals)
 }
 
 /// An `http` or `https` address without its fragment, which is never sent.

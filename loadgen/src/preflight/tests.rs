@@ -1,5 +1,6 @@
 //! Preflight as a whole, and plans for the tests of its parts.
 
+use crate::schedule::Arrivals;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub(super) fn load(connections: u32) -> Load {
     Load {
         connections,
         ramp: Duration::ZERO,
+        arrivals: Arrivals::Constant,
         hold: Duration::from_secs(1),
         workers: 2,
         sources: Vec::new(),

@@ -8,6 +8,7 @@ use crate::plan::{
     Color, Format, Load as Shape, Output, Plan, SequenceSource, ServerClock, StampSource,
     SubscriberPolicy, TracePlan,
 };
+use crate::schedule::Arrivals;
 use crate::self_check;
 use run_record::metric::Metric;
 use run_record::selftest::{Load, Step, Stop, Tally};
@@ -152,6 +153,7 @@ impl Rung {
             load: Shape {
                 connections: self.connections,
                 ramp: OPENED_WITHIN,
+                arrivals: Arrivals::Constant,
                 hold: LIMIT,
                 workers: cores.min(self.connections as usize),
                 sources: Vec::new(),

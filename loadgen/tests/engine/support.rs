@@ -6,6 +6,7 @@ use loadgen::plan::{
     SubscriberPolicy, Target, TracePlan,
 };
 use loadgen::request::{HttpVersion, Request};
+use loadgen::schedule::Arrivals;
 use run_record::measured::Group;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
@@ -54,6 +55,7 @@ pub(crate) fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
         load: Load {
             connections,
             ramp: Duration::from_millis(u64::from(connections)),
+            arrivals: Arrivals::Constant,
             hold: Duration::from_secs(20),
             workers: 2,
             sources: Vec::new(),

@@ -9,7 +9,7 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use run_record::metric::Metric;
 use run_record::record::RunRecord;
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Java's processor divides by this unless told otherwise: nanoseconds become milliseconds.
 const NANOS_PER_MILLI: f64 = 1e6;
@@ -22,7 +22,7 @@ const NANOS_PER_MILLI: f64 = 1e6;
 /// Errors: a histogram that cannot be encoded, which no histogram of a record is.
 pub fn interval_log(record: &RunRecord) -> io::Result<Vec<u8>> {
     let total = record.total();
-    let started = SystemTime::UNIX_EPOCH + Duration::from_nanos(record.started.epoch_us.0);
+    let started = UNIX_EPOCH + Duration::from_nanos(record.started.epoch_us.0);
     let length = record.ended.epoch_us - record.started.epoch_us;
     let mut bytes = Vec::new();
     let mut serializer = V2DeflateSerializer::new();

@@ -63,6 +63,7 @@ fn plan_record(outcome: &Outcome, plan: &CheckPlan, command_line: &[String]) -> 
         request_body_bytes: (body > 0).then_some(body),
         connections: outcome.observations.probes.len() as u64,
         rate_per_s: None,
+        arrivals: None,
         ramp_us: None,
         duration_us: Some(plan.watch.into()),
         sent_at: match &plan.stamps {

@@ -3,6 +3,7 @@
 use crate::commands::machine;
 use crate::engine::{EndOfRun, Outcome};
 use crate::plan::{Plan, SequenceSource, StampSource};
+use crate::schedule::Arrivals;
 use crate::self_check;
 use run_record::end::{End, EndReason};
 use run_record::plan::PlanRecord;
@@ -36,6 +37,8 @@ fn plan_record(plan: &Plan, command_line: &[String]) -> PlanRecord {
         connections: plan.load.connections.into(),
         rate_per_s: None,
         ramp_us: Some(plan.load.ramp.into()),
+        arrivals: (plan.load.arrivals != Arrivals::Constant)
+            .then(|| plan.load.arrivals.to_string()),
         duration_us: Some(Nanos::from(plan.load.ramp) + Nanos::from(plan.load.hold)),
         sent_at: match &plan.stamps {
             StampSource::Auto => None,
