@@ -149,6 +149,7 @@ fn times_in_which_the_generator_did_not_run_are_its_own() {
         "1,940 events of that time are left out",
         "each event to 2 to 3 of",
         "2 events sampled",
+        "of arrivals that have a time",
     ] {
         let words: Vec<&str> = page.split_whitespace().collect();
         assert!(words.join(" ").contains(line), "{line:?} is not in {page}");

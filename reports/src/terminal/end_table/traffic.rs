@@ -173,7 +173,7 @@ fn fanout(record: &RunRecord, counters: &Counters) -> Vec<Line> {
         format!("{} to {}", count(fewest), count(most))
     };
     let subscribers = number::count(counters.subscribers.connected);
-    vec![
+    let mut facts = vec![
         Line::new(format!(
             "each event to {range} of {subscribers} subscribers"
         )),
@@ -181,7 +181,11 @@ fn fanout(record: &RunRecord, counters: &Counters) -> Vec<Line> {
             "{} events sampled",
             number::count(fanout.len() as u64)
         )),
-    ]
+    ];
+    // The others are there, and reached somebody: they are counted in the events, not here.
+    let has_untimed = counters.events.untimed > 0;
+    facts.extend(has_untimed.then(|| Line::new("of arrivals that have a time")));
+    facts
 }
 
 fn connections(counters: &Counters) -> Vec<Line> {
