@@ -57,6 +57,9 @@ pub(crate) fn root() -> PathBuf {
         .expect("the workspace is above this crate")
 }
 
+/// Directories that others write: build output, and what `scripts/setups/install` brings.
+const INSTALLED: [&str; 4] = ["target", "node_modules", "venv", "__pycache__"];
+
 fn read_directory(root: &Path, directory: &Path, files: &mut Vec<File>) {
     for entry in fs::read_dir(directory).expect("a readable directory") {
         let path = entry.expect("a readable entry").path();
@@ -65,7 +68,7 @@ fn read_directory(root: &Path, directory: &Path, files: &mut Vec<File>) {
             .expect("an entry has a name")
             .to_string_lossy();
         let hidden = name.starts_with('.') && name != ".ci" && name != ".github";
-        if hidden || name == "target" || name == "node_modules" || path.is_symlink() {
+        if hidden || INSTALLED.contains(&&*name) || path.is_symlink() {
             continue;
         }
         if path.is_dir() {
