@@ -46,11 +46,6 @@ pub enum Note {
     Dropped(Refusal),
     /// HTTP/2 or 3 was asked for.
     OverHttp1,
-    /// The server is asked for its clock, which nobody has asked for in so many words.
-    AsksClock {
-        /// Where.
-        url: String,
-    },
     /// Addresses of the name that are not used, because none of the source addresses can reach them.
     OtherFamily(Vec<Endpoint>),
     /// Source addresses of this machine chosen because one has too few ports.
@@ -114,7 +109,6 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
         .map(Note::Dropped)
         .chain(chosen.notes)
         .chain(windows)
-        .chain(clock::note(&clock))
         .collect();
     Ok(Admitted { clock, plan, notes })
 }
@@ -148,11 +142,6 @@ impl fmt::Display for Note {
             Self::OverHttp1 => {
                 write!(f, "measured over HTTP/1.1; a newer HTTP is not offered yet")
             }
-            Self::AsksClock { url } => write!(
-                f,
-                "GET {url} is tried too, as a target-server's times need its clock; \
-                 --sent-at none or --assume-synced TIME leaves it out"
-            ),
             Self::OtherFamily(endpoints) => {
                 let endpoints: Vec<String> = endpoints.iter().map(Endpoint::to_string).collect();
                 write!(

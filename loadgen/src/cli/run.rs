@@ -133,7 +133,7 @@ struct TraceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Clock of another host, for delivery and transit")]
 struct ClockArgs {
-    /// Where a target-server tells it [default: /clock of the target]
+    /// Where a target-server tells it: http://HOST/clock
     #[arg(long, value_name = "URL", value_parser = values::http_url, conflicts_with = "assume_synced")]
     clock: Option<Url>,
 

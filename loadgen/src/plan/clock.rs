@@ -11,7 +11,7 @@ use super::{Route, Target};
 /// How it is to be done, as asked for.
 #[derive(Clone, Debug)]
 pub enum ClockAsked {
-    /// On this machine it is the same clock; elsewhere `/clock` of the target is asked.
+    /// On this machine it is the same clock; elsewhere nobody is asked, and there are no times.
     Auto,
     /// This server is asked, wherever it is (`--clock`). Its endpoints are empty: the route leads to them.
     Server(Box<ClockServer>, Route),
@@ -28,13 +28,8 @@ pub enum ClockSource {
     Unneeded,
     /// There is nobody to ask.
     Unknown,
-    /// A server can be asked. It is `required` if the user named it.
-    Server {
-        /// Which one.
-        server: Box<ClockServer>,
-        /// Without its answer there is no run; otherwise there is one without times.
-        required: bool,
-    },
+    /// This server is asked, because the user named it. Without its answer there is no run.
+    Server(Box<ClockServer>),
     /// Both clocks are kept together by other means, to this.
     Synced(Nanos),
 }

@@ -4,14 +4,9 @@
 use std::net::IpAddr;
 
 use nix::ifaddrs::getifaddrs;
-use run_record::redact;
 
-use super::Note;
 use super::reach::{ReachError, look_up};
-use crate::plan::{ClockAsked, ClockServer, ClockSource, Endpoint, Plan, StampSource};
-
-/// Where target-server tells its clock.
-const PATH: &str = "/clock";
+use crate::plan::{ClockAsked, ClockSource, Endpoint, Plan, StampSource};
 
 /// How the times that the server tells are to be put on this machine's clock.
 ///
@@ -22,45 +17,13 @@ pub(super) fn source(asked: &ClockAsked, plan: &Plan) -> Result<ClockSource, Rea
         ClockAsked::Server(server, route) => {
             let mut server = server.clone();
             server.target.endpoints = look_up(route)?;
-            ClockSource::Server {
-                server,
-                required: true,
-            }
+            ClockSource::Server(server)
         }
         ClockAsked::Auto if plan.stamps == StampSource::None => ClockSource::Unneeded,
         ClockAsked::Auto if plan.target.endpoints.iter().all(is_here) => ClockSource::Same,
-        // Only the payload of target-server is recognised, so it is its clock that is needed. Whether the server is one
-        // shows with its first event, too late for the times of that: it is tried, and a note says so.
-        ClockAsked::Auto if plan.stamps == StampSource::Auto => ClockSource::Server {
-            server: Box::new(own(plan)),
-            required: false,
-        },
+        // Nothing is sent that was not asked for (DESIGN 6): the user names whom to ask.
         ClockAsked::Auto => ClockSource::Unknown,
     })
-}
-
-/// What is to be said before a server is asked by somebody who was not told to.
-pub(super) fn note(source: &ClockSource) -> Option<Note> {
-    match source {
-        ClockSource::Server {
-            server,
-            required: false,
-        } => Some(Note::AsksClock {
-            url: server.url.clone(),
-        }),
-        _ => None,
-    }
-}
-
-fn own(plan: &Plan) -> ClockServer {
-    let mut url = plan.url.clone();
-    url.set_path(PATH);
-    url.set_query(None);
-    ClockServer {
-        url: redact::url(url.as_str()),
-        target: plan.target.clone(),
-        path: PATH.to_owned(),
-    }
 }
 
 /// Whether it is an address of this machine.
@@ -91,7 +54,7 @@ fn own_addresses() -> Vec<IpAddr> {
 mod tests {
     use super::super::tests::{plan, tcp};
     use super::*;
-    use crate::plan::{JsonPath, Route, TimeUnit};
+    use crate::plan::{ClockServer, JsonPath, Route, TimeUnit};
     use run_record::time::Nanos;
 
     /// Addresses for documentation (RFC 5737): nobody has them.
@@ -117,28 +80,20 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_the_server_is_asked_only_where_its_clock_can_matter() {
-        let asked = ClockAsked::Auto;
-        let of = |plan: &Plan| source(&asked, plan).unwrap();
+    fn elsewhere_nobody_is_asked_who_was_not_named() {
+        let of = |plan: &Plan| source(&ClockAsked::Auto, plan).unwrap();
         let mixed = plan_for(&["127.0.0.1:80", ELSEWHERE], StampSource::Auto);
-        let ClockSource::Server { server, required } = of(&mixed) else {
-            panic!("not asked");
-        };
-        assert_eq!((server.path.as_str(), required), ("/clock", false));
-        assert!(server.url.ends_with("/clock"), "{}", server.url);
-        let said = note(&of(&mixed)).unwrap().to_string();
-        assert!(
-            said.starts_with(&format!("GET {} is tried", server.url)),
-            "{said}"
-        );
+        assert!(matches!(of(&mixed), ClockSource::Unknown));
         let none = plan_for(&[ELSEWHERE], StampSource::None);
         assert!(matches!(of(&none), ClockSource::Unneeded));
         let foreign = StampSource::Json {
             pointer: JsonPath::parse("/sent").unwrap(),
             unit: TimeUnit::Millis,
         };
-        let foreign = plan_for(&[ELSEWHERE], foreign);
-        assert!(matches!(of(&foreign), ClockSource::Unknown));
+        assert!(matches!(
+            of(&plan_for(&[ELSEWHERE], foreign)),
+            ClockSource::Unknown
+        ));
     }
 
     #[test]
@@ -146,13 +101,15 @@ mod tests {
         let plan = plan_for(&["127.0.0.1:80"], StampSource::Auto);
         let synced = source(&ClockAsked::Synced(Nanos(7)), &plan).unwrap();
         assert!(matches!(synced, ClockSource::Synced(Nanos(7))));
-        let named = ClockAsked::Server(Box::new(own(&plan)), Route::Known(vec![tcp(ELSEWHERE)]));
-        let named = source(&named, &plan).unwrap();
-        assert_eq!(note(&named), None, "the user has said it");
-        let ClockSource::Server { server, required } = named else {
+        let server = ClockServer {
+            url: plan.url.to_string(),
+            target: plan.target.clone(),
+            path: "/clock".to_owned(),
+        };
+        let named = ClockAsked::Server(Box::new(server), Route::Known(vec![tcp(ELSEWHERE)]));
+        let ClockSource::Server(server) = source(&named, &plan).unwrap() else {
             panic!("not asked");
         };
-        assert!(required);
         assert_eq!(server.target.endpoints, [tcp(ELSEWHERE)]);
     }
 }

@@ -11,8 +11,6 @@ use target_server::{Server, StreamTruth};
 pub(crate) struct Witnessed {
     pub(crate) due: u64,
     pub(crate) written: u64,
-    /// It can not have arrived before.
-    pub(crate) earliest: u64,
     /// The latest instant at which it can have arrived; the only one, if it is exact.
     pub(crate) arrival: u64,
     pub(crate) class: Class,
@@ -77,7 +75,6 @@ fn witnessed(outcome: &Outcome, server: &Server) -> Vec<Witnessed> {
         Witnessed {
             due: due[&seq],
             written: written[&(ids[&(event.subscriber, event.stream)], seq)],
-            earliest: event.arrival.earliest.0,
             arrival: event.arrival.latest.0,
             class: event.class,
             read: event.read.0,

@@ -20,28 +20,24 @@ impl ClockOffset {
     ///
     /// Errors: a server that the user named does not tell its clock.
     pub(super) fn begin(source: ClockSource) -> Result<ClockOffset, ClockError> {
-        let unknown = |why: String| {
-            let record = ClockRecord::new(Basis::Unknown, format!("clock offset unknown: {why}"));
-            Ok(ClockOffset::Known(Some(record)))
-        };
         match source {
             ClockSource::Unneeded => Ok(ClockOffset::Known(None)),
             ClockSource::Same => {
                 let record = ClockRecord::new(Basis::SameHost, "the server is on this machine");
                 Ok(ClockOffset::Known(Some(record)))
             }
-            ClockSource::Unknown => unknown("the server is on another machine".to_owned()),
+            ClockSource::Unknown => {
+                let why = "clock offset unknown: the server is on another machine";
+                let record = ClockRecord::new(Basis::Unknown, why);
+                Ok(ClockOffset::Known(Some(record)))
+            }
             ClockSource::Synced(bound) => Ok(ClockOffset::Known(Some(ClockRecord {
                 bound_us: Some(bound),
                 ..ClockRecord::new(Basis::Assumed, "as --assume-synced says")
             }))),
-            ClockSource::Server { server, required } => {
+            ClockSource::Server(server) => {
                 let url = server.url.clone();
-                match follow(*server) {
-                    Ok(following) => Ok(ClockOffset::Followed { url, following }),
-                    Err(error) if required => Err(error),
-                    Err(error) => unknown(error.to_string()),
-                }
+                follow(*server).map(|following| ClockOffset::Followed { url, following })
             }
         }
     }
