@@ -5,7 +5,7 @@
 use super::track::Probe;
 use crate::clock;
 use crate::plan::{ClockServer, Endpoint};
-use run_record::time::Wall;
+use run_record::time::{Mono, Wall};
 use serde::Deserialize;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -94,12 +94,13 @@ impl<'a> Exchange<'a> {
             Some(connection) => connection,
             None => connect(self.server).map_err(io)?,
         };
+        let deadline = clock::mono() + LIMIT.into();
         let asked = clock::wall();
         connection
             .write_all(self.request.as_bytes())
             .and_then(|()| connection.flush())
             .map_err(io)?;
-        let (response, heard) = receive(&mut connection).map_err(io)?;
+        let (response, heard) = receive(&mut connection, deadline).map_err(io)?;
         let no_clock = |found: String| ClockError::NoClock {
             url: url.clone(),
             found,
@@ -148,8 +149,8 @@ fn connect(server: &ClockServer) -> io::Result<Box<dyn Connection>> {
     }
 }
 
-/// Reads one response, and the clock as soon as its last byte is there.
-fn receive(connection: &mut impl Read) -> io::Result<(Response, Wall)> {
+/// Reads one response, and the clock as soon as its last byte is there. A server that goes on and on is left.
+fn receive(connection: &mut impl Read, deadline: Mono) -> io::Result<(Response, Wall)> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         let count = connection.read(&mut piece)?;
@@ -160,6 +161,9 @@ fn receive(connection: &mut impl Read) -> io::Result<(Response, Wall)> {
         }
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if clock::mono() > deadline {
+            return Err(io::ErrorKind::TimedOut.into());
         }
         if bytes.len() > MOST_BYTES {
             return Err(io::Error::new(
@@ -209,6 +213,30 @@ mod tests {
         let response = parse(whole).unwrap().unwrap();
         assert_eq!((response.status, response.stays), (200, true));
         assert_eq!(response.body, b"body");
+    }
+
+    #[test]
+    fn an_answer_without_an_end_is_left() {
+        let never = Mono(u64::MAX);
+        let kind = |answer: &[u8], deadline| {
+            let mut endless = answer.chain(io::repeat(b'x'));
+            receive(&mut endless, deadline)
+                .map(drop)
+                .unwrap_err()
+                .kind()
+        };
+        assert_eq!(
+            kind(b"HTTP/1.1 200 OK\r\nx: ", never),
+            io::ErrorKind::InvalidData
+        );
+        let long = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n";
+        assert_eq!(kind(long, never), io::ErrorKind::InvalidData);
+        assert_eq!(kind(long, Mono(0)), io::ErrorKind::TimedOut);
+        let cut = receive(&mut &b"HTTP/1.1 200 OK\r\n"[..], never);
+        assert_eq!(
+            cut.map(drop).unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
     }
 
     #[test]

@@ -125,6 +125,25 @@ mod tests {
     const OWN: &[u8] = br#"{"seq":7,"due":1700000000000000001,"emitted":1700000000000000002,"instance":42,"symbol":"ACME","price":1.5}"#;
 
     #[test]
+    fn times_are_put_on_our_clock_and_a_publication_stays_what_it_is() {
+        let theirs = facts(OWN, b"7", &StampSource::Auto, &SequenceSource::Auto);
+        let ahead = ServerReading::Ahead {
+            nanos: 1_000,
+            bound: Nanos(30),
+        };
+        let ours = theirs.on_our_clock(ahead);
+        assert_eq!(ours.due, Some(Wall(1_699_999_999_999_999_001)));
+        assert_eq!(ours.emitted, Some(Wall(1_699_999_999_999_999_002)));
+        assert_eq!(ours.clock_bound, Nanos(30));
+        let nobodys = theirs.on_our_clock(ServerReading::Unknown);
+        assert!(theirs.has_time() && !nobodys.has_time());
+        // Workers read the offset at different times: what they call one publication must not depend on it.
+        assert!(theirs.publication.is_some());
+        assert_eq!(ours.publication, theirs.publication);
+        assert_eq!(nobodys.publication, theirs.publication);
+    }
+
+    #[test]
     fn target_server_is_recognised_by_itself() {
         let facts = facts(OWN, b"9", &StampSource::Auto, &SequenceSource::Auto);
         assert_eq!(facts.seq, Some(7));
