@@ -1,118 +1,185 @@
-//! Whether two sets of runs differ, and by how much.
+//! Whether two sets of runs differ, in which quantities, and by how much.
 //!
 //! The unit is the run and never the event: events of a stream follow each other, and two runs of the same thing differ
 //! by more than their events say. Tests on raw events called 50 to 69 % of equal pairs different; tests on one value of
-//! each run 3 to 5 % (measuring section 7). Pure arithmetic; it must not know what a run is.
+//! each run 3 to 5 % (measuring section 7). Pure arithmetic; it must not know where the values come from.
 
-mod order;
+mod holm;
+pub mod interval;
 mod rank_test;
+mod refusal;
+mod sentence;
+#[cfg(test)]
+mod tests;
 
-pub use order::{median_interval, quantile_interval, samples_needed};
-
-use rank_test::{critical_rank, two_sided};
+pub use refusal::Refusal;
 
 /// No difference can show with fewer runs on a side: even wholly apart, three beside three have p = 0.1.
 pub const LEAST_RUNS: usize = 4;
-/// How sure a difference has to be: one of twenty equal pairs is called different at most.
+/// How often equal sets may be called different, over all quantities compared at once.
 pub const ALPHA: f64 = 0.05;
 
-/// Too few runs to compare anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{base} and {new} runs cannot show a difference; {LEAST_RUNS} on each side are the least, 10 are good"
-)]
-pub struct TooFewRuns {
-    /// Runs before.
-    pub base: usize,
-    /// Runs after.
-    pub new: usize,
+/// One quantity of two sets of runs, such as the p99 of delivery.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantity<'a> {
+    /// As the sentence calls it: `p99 of delivery`.
+    pub name: &'a str,
+    /// How a number of its unit is written, such as [`number::micros`](crate::number::micros).
+    pub write: fn(f64) -> String,
+    /// One value for each run before, in any order.
+    pub base: &'a [f64],
+    /// One value for each run after, in the same unit.
+    pub new: &'a [f64],
+    /// A smaller difference is none, in the same unit: what the self-test of the machine cannot tell apart. Zero or more.
+    pub floor: f64,
 }
 
-/// What became of one quantity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Comparison {
-    /// The typical ratio of a new run to an old one, and the bounds of its 95 % interval.
-    pub ratio: f64,
-    /// See `ratio`.
-    pub low: f64,
-    /// See `ratio`.
-    pub high: f64,
-    /// How likely equal sets look as different as these, by chance.
+/// What became of one quantity. Its `Display` is the result as one plain sentence.
+#[derive(Clone, Debug)]
+pub struct Comparison<'a> {
+    /// What was compared.
+    pub quantity: Quantity<'a>,
+    /// How far the new runs are from the old ones.
+    pub change: Change,
+    /// How likely equal sets look at least as different by chance, adjusted for the other quantities.
     pub p: f64,
-    /// The typical difference is below what this machine can tell.
-    pub is_below_floor: bool,
+    /// How many quantities were compared at once, this one included.
+    pub compared: usize,
+    /// What follows from these.
+    pub outcome: Outcome,
 }
 
-impl Comparison {
-    /// Whether the sets differ, one quantity alone looked at. Of several, compare [`holm`]'s values with [`ALPHA`].
-    pub fn is_different(&self) -> bool {
-        self.p < ALPHA && !self.is_below_floor
-    }
+/// What a comparison says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// More than chance explains, and no less than the floor.
+    Different,
+    /// Chance explains it.
+    NotShown,
+    /// Smaller than the machine can tell, whatever the test says.
+    BelowFloor,
+}
 
-    /// The answer in one sentence; `what` is the quantity, such as `p99 of delivery`.
-    pub fn sentence(&self, what: &str, is_different: bool) -> String {
-        let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-        let interval = format!("{:+.1} to {:+.1} %", percent(self.low), percent(self.high));
-        if self.is_below_floor {
-            return format!("{what}: a difference smaller than this machine can tell");
+/// The typical difference between a new run and an old one, and its 95 % interval; above zero the new one is higher.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// What the three numbers count.
+    pub scale: Scale,
+    /// The median over all pairs of a new and an old run.
+    pub typical: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
+}
+
+/// What a change is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Percent of the old value.
+    Percent,
+    /// The unit of the quantity, because a value of zero or less has no percentages.
+    Unit,
+}
+
+/// Compares quantities of the same two sets of runs; the answers stand in the order of the quantities.
+///
+/// The test is Mann and Whitney's, two-sided; change and interval are those of Hodges and Lehmann, from the same ranks,
+/// so that for a single quantity they agree with the test. Over several quantities p is adjusted after Holm.
+///
+/// Errors: [`Refusal::Runs`] below [`LEAST_RUNS`] on a side and [`Refusal::NotFinite`], for that quantity alone.
+/// Source: Hollander and Wolfe, Nonparametric Statistical Methods, chapter 4.
+pub fn compare<'a>(quantities: &[Quantity<'a>]) -> Vec<Result<Comparison<'a>, Refusal>> {
+    let refusals: Vec<_> = quantities.iter().map(check).collect();
+    let fit = || {
+        quantities
+            .iter()
+            .zip(&refusals)
+            .filter(|(_, fit)| fit.is_ok())
+    };
+    let chances: Vec<f64> = fit()
+        .map(|(quantity, _)| rank_test::two_sided(quantity.base, quantity.new))
+        .collect();
+    let compared = chances.len();
+    let mut adjusted = holm::adjust(&chances).into_iter();
+    let mut judge = |quantity: &Quantity<'a>| {
+        // Not reached: there is one for each quantity that is fit, and no evidence is no difference.
+        let p = adjusted.next().unwrap_or(1.0);
+        Comparison::of(*quantity, p, compared)
+    };
+    quantities
+        .iter()
+        .zip(refusals)
+        .map(|(quantity, fit)| fit.map(|()| judge(quantity)))
+        .collect()
+}
+
+impl<'a> Comparison<'a> {
+    fn of(quantity: Quantity<'a>, p: f64, compared: usize) -> Self {
+        let difference = Change::over_pairs(&quantity, Scale::Unit);
+        let has_percentages = quantity
+            .base
+            .iter()
+            .chain(quantity.new)
+            .all(|value| *value > 0.0);
+        let outcome = if difference.typical.abs() < quantity.floor {
+            Outcome::BelowFloor
+        } else if p <= ALPHA {
+            Outcome::Different
+        } else {
+            Outcome::NotShown
+        };
+        Self {
+            change: if has_percentages {
+                Change::over_pairs(&quantity, Scale::Percent)
+            } else {
+                difference
+            },
+            quantity,
+            p,
+            compared,
+            outcome,
         }
-        if !is_different {
-            return format!("{what}: no difference shown ({interval} are possible)");
-        }
-        let way = if self.ratio >= 1.0 { "higher" } else { "lower" };
-        format!(
-            "{what}: {:.1} % {way} ({interval}, p = {:.2})",
-            percent(self.ratio).abs(),
-            self.p.max(0.01)
-        )
     }
 }
 
-/// Compares one quantity of each run, such as its p99, before and after.
-///
-/// The test is Mann and Whitney's, two-sided, exact up to 20 runs on a side without ties; ratio and interval are those of
-/// Hodges and Lehmann, from the same test, so that they never contradict it. `floor` is the least difference that this
-/// machine can tell, in the unit of the values, which are positive.
-///
-/// Errors: fewer than [`LEAST_RUNS`] on a side.
-pub fn compare(base: &[f64], new: &[f64], floor: f64) -> Result<Comparison, TooFewRuns> {
-    if base.len().min(new.len()) < LEAST_RUNS {
-        return Err(TooFewRuns {
-            base: base.len(),
-            new: new.len(),
+impl Change {
+    fn over_pairs(quantity: &Quantity<'_>, scale: Scale) -> Self {
+        let (base, new) = (quantity.base, quantity.new);
+        let change = |before: f64, after: f64| match scale {
+            Scale::Percent => (after / before - 1.0) * 100.0,
+            Scale::Unit => after - before,
+        };
+        let mut changes: Vec<f64> = base
+            .iter()
+            .flat_map(|before| new.iter().map(move |after| change(*before, *after)))
+            .collect();
+        changes.sort_by(f64::total_cmp);
+        // With LEAST_RUNS on a side there is such a rank; the smallest pair is rank 1.
+        let rank = rank_test::critical_rank(base.len(), new.len(), ALPHA).max(1);
+        Self {
+            scale,
+            typical: interval::median_of_sorted(&changes),
+            low: changes[rank - 1],
+            high: changes[changes.len() - rank],
+        }
+    }
+}
+
+fn check(quantity: &Quantity<'_>) -> Result<(), Refusal> {
+    let have = (quantity.base.len(), quantity.new.len());
+    if have.0.min(have.1) < LEAST_RUNS {
+        return Err(Refusal::Runs {
+            name: quantity.name.to_owned(),
+            have,
         });
     }
-    let mut ratios: Vec<f64> = new
-        .iter()
-        .flat_map(|after| base.iter().map(move |before| after / before))
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    let rank = critical_rank(base.len(), new.len(), ALPHA).clamp(1, ratios.len());
-    let difference = (order::median(new) - order::median(base)).abs();
-    Ok(Comparison {
-        ratio: order::median(&ratios),
-        low: ratios[rank - 1],
-        high: ratios[ratios.len() - rank],
-        p: two_sided(base, new),
-        is_below_floor: difference < floor,
-    })
-}
-
-/// The p values of several quantities of the same runs, adjusted so that the chance of one false difference among all
-/// of them stays what it is for one (Holm, 1979).
-pub fn holm(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|one, two| values[*one].total_cmp(&values[*two]));
-    let mut adjusted = vec![0.0; values.len()];
-    let mut least: f64 = 0.0;
-    for (rank, at) in order.into_iter().enumerate() {
-        least = least
-            .max(values[at] * (values.len() - rank) as f64)
-            .min(1.0);
-        adjusted[at] = least;
+    let mut values = quantity.base.iter().chain(quantity.new);
+    match values.find(|value| !value.is_finite()) {
+        Some(value) => Err(Refusal::NotFinite {
+            name: quantity.name.to_owned(),
+            value: *value,
+        }),
+        None => Ok(()),
     }
-    adjusted
 }
-
-#[cfg(test)]
-mod tests;
