@@ -9,6 +9,7 @@ mod delivery;
 mod gate;
 mod lateness;
 mod omission;
+mod schedule;
 #[path = "../engine/support.rs"]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod support;
