@@ -54,8 +54,6 @@ pub struct Outcome {
 pub enum Purpose {
     /// One that the diagnosis wants.
     Question(Why),
-    /// Whether the server serves two streams at once.
-    Companion,
     /// How many streams it serves at once.
     Crowd,
 }
@@ -159,33 +157,26 @@ impl Check<'_> {
         self.plan.is_safe() || self.prober.started() + more <= usize::from(self.plan.repeat)
     }
 
-    /// One request, watched until it has said what it can, and on this machine a second one beside it.
+    /// One request, watched until it has said what it can. None stands beside it: on a server with few threads each
+    /// stream takes one away from somebody who uses it.
     fn ask(&mut self, ask: Ask) -> io::Result<()> {
         let round = self.next_round();
-        let first = self.prober.start(self.questions.order(&ask, round));
+        let number = self.prober.start(self.questions.order(&ask, round));
         self.purposes.push(Purpose::Question(ask.why));
         let began = self.elapsed();
-        let mut companion = None;
         loop {
             self.prober.turn()?;
-            if !self.time_to_look(Purpose::Question(ask.why), first) {
+            if !self.time_to_look(Purpose::Question(ask.why), number) {
                 continue;
             }
             let watched = self.elapsed() - began;
-            let look = self.look(first, companion, watched);
-            if companion.is_none() && self.wants_companion(&ask, &look) {
-                companion = Some(self.prober.start(self.questions.order(&ask, round)));
-                self.purposes.push(Purpose::Companion);
-                continue;
-            }
+            let look = self.look(number, watched);
             if self.is_interrupted() || self.patience.is_over(&ask, &look, self.elapsed()) {
                 break;
             }
         }
         self.patience.note(self.elapsed() - began);
-        for number in [Some(first), companion].into_iter().flatten() {
-            self.close(number);
-        }
+        self.close(number);
         Ok(())
     }
 
@@ -208,32 +199,26 @@ impl Check<'_> {
         true
     }
 
-    fn look(&mut self, first: usize, companion: Option<usize>, watched: Nanos) -> Look {
+    fn look(&mut self, number: usize, watched: Nanos) -> Look {
         let own = self.prober.own();
-        let beside = companion.map(|number| self.prober.witness(number).probe().clone());
         let now = self.prober.now().wall;
-        let witness = self.prober.witness(first);
+        let witness = self.prober.witness(number);
         let probe = witness.probe();
         let is_over = witness.is_over();
         let is_settled = is_over || plan::is_settled(probe, &own);
-        let is_settled_together = beside
-            .as_ref()
-            .is_some_and(|beside| plan::is_settled_together(&[probe, beside], &own));
         let last_byte = probe.reads.last().map(|read| read.arrival.latest);
         let silence = last_byte.map_or(watched, |at| now - at);
         let mut look = Look {
             watched,
             is_over,
-            is_settled: is_settled || is_settled_together,
-            is_live: plan::is_live_so_far(probe, &own),
+            is_settled,
             has_head: probe.head.is_some(),
             events: probe.events.len(),
             silence,
             wants_another: false,
-            companion: beside.map(|beside| (beside.events.len(), now - beside.request.scheduled)),
         };
         if self.patience.asks_what_else(&look) && self.may_ask(1) {
-            look.wants_another = self.would_tell_more(first);
+            look.wants_another = self.would_tell_more(number);
         }
         look
     }
@@ -259,19 +244,11 @@ impl Check<'_> {
         let mut probe = witness.probe().clone();
         let is_own_server = witness.is_own_server();
         self.questions.learn(&probe, is_own_server);
-        // Asked before it was known that anything could be asked for: of the first, and of the one beside it.
+        // Asked before it was known that anything could be asked for.
         if probe.request.asked == Asked::default() {
             probe.request.asked = self.questions.reach().first;
         }
         probe
-    }
-
-    /// Two at once show a server with a single worker; on someone else's server that is for the user to ask.
-    fn wants_companion(&self, ask: &Ask, look: &Look) -> bool {
-        let is_first = ask.why == Why::AsBrowser;
-        let is_welcome = self.plan.is_loopback() && self.plan.is_safe();
-        let has_other_plans = self.plan.streams.is_some() || self.plan.idle.is_some();
-        is_first && is_welcome && !has_other_plans && self.patience.wants_companion(look)
     }
 
     fn next_round(&self) -> u16 {

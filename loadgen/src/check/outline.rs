@@ -37,9 +37,6 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
         }
         return lines;
     }
-    if plan.is_loopback() && plan.streams.is_none() && plan.idle.is_none() {
-        lines.push("the same beside it, once the first is served: two streams at once".into());
-    }
     if plan.own_encoding.as_deref() != Some("") {
         lines.push("if it is not live or is compressed: the same without Accept-Encoding".into());
     }
@@ -60,11 +57,9 @@ fn most_requests(plan: &CheckPlan) -> usize {
     if !plan.is_safe() {
         return plan.repeat.into();
     }
-    let companion = usize::from(at_once(plan) == 2 && plan.streams.is_none());
-    super::MAX_QUESTIONS + companion + plan.streams.map_or(0, usize::from)
+    super::MAX_QUESTIONS + plan.streams.map_or(0, usize::from)
 }
 
 fn at_once(plan: &CheckPlan) -> u16 {
-    let two = plan.is_loopback() && plan.is_safe() && plan.idle.is_none();
-    plan.streams.unwrap_or(if two { 2 } else { 1 })
+    plan.streams.unwrap_or(1)
 }

@@ -27,8 +27,7 @@ pub struct CheckPlan {
     pub watch_given: bool,
     /// A silence to be sat through (`--idle`), to find limits on idle streams; above zero.
     pub idle: Option<Duration>,
-    /// Streams to be held at once (`--streams`), from 2 to 1,000. None is one at a time on someone else's server,
-    /// and the check's choice on this machine.
+    /// Streams to be held at once (`--streams`), from 2 to 1,000. None is one at a time, wherever the server is.
     pub streams: Option<u16>,
     /// Where the time an event was sent is found.
     pub stamps: StampSource,

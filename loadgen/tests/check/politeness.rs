@@ -157,7 +157,7 @@ fn no_request_is_sent_beyond_the_announcement() {
         require(asked.len() <= requests, "too many", &server, &outcome)?;
         let is_within = server.most_at_once() <= at_once;
         require(is_within, "too many at once", &server, &outcome)?;
-        let is_expected = at_once == if *is_here { 2 } else { 1 };
+        let is_expected = at_once == 1;
         require(is_expected, "at a time", &server, &outcome)?;
         let only_that = asked.iter().all(|asked| asked.path() == "/stream");
         require(only_that, "another path", &server, &outcome)?;
@@ -246,19 +246,42 @@ fn as_many_streams_are_opened_as_were_asked_for() {
 }
 
 #[test]
-fn a_second_stream_shows_a_server_with_one_worker() {
-    let server = Scripted::start(|asked, client| match asked.at_once {
-        1 => live(asked, client),
-        _ => hold(client),
+fn one_stream_at_a_time_unless_more_are_asked_for() {
+    // Two streams are all that is needed to see a single worker, if somebody asks.
+    all_at_once(&[None, Some(2)], |streams| {
+        let server = Scripted::start(|asked, client| match asked.at_once {
+            1 => live(asked, client),
+            _ => hold(client),
+        });
+        let mut plan = of(&server);
+        plan.streams = *streams;
+        let outcome = check(&plan);
+        let is_live = outcome.verdict.word == Word::Live;
+        require(is_live, "LIVE", &server, &outcome)?;
+        let is_limit = codes(&outcome.verdict).contains(&"streams.limit");
+        require(is_limit == streams.is_some(), "limit", &server, &outcome)?;
+        let most = usize::from(streams.unwrap_or(1));
+        require(server.most_at_once() == most, "at once", &server, &outcome)
     });
-    let outcome = check(&of(&server));
-    assert_eq!(outcome.verdict.word, Word::Live, "{}", brief(&outcome));
-    assert!(
-        codes(&outcome.verdict).contains(&"streams.limit"),
-        "{}",
-        brief(&outcome)
-    );
-    assert_eq!(server.most_at_once(), 2);
+}
+
+#[test]
+fn every_stream_that_was_opened_is_closed_when_the_check_ends() {
+    let cases: [(Answer, Option<u16>); 4] = [
+        (live, None),
+        (grouped, None),
+        (live, Some(5)),
+        (|_, client| hold(client), None),
+    ];
+    all_at_once(&cases, |(answer, streams)| {
+        let server = Scripted::start(*answer);
+        let mut plan = briefly(of(&server));
+        plan.streams = *streams;
+        let outcome = check(&plan);
+        let most = usize::from(streams.unwrap_or(1));
+        require(server.most_at_once() == most, "at once", &server, &outcome)?;
+        require(server.still_open() == 0, "left open", &server, &outcome)
+    });
 }
 
 #[test]
@@ -271,8 +294,7 @@ fn compression_is_asked_for_once_and_then_not() {
     ];
     all_at_once(&cases, |(own, expected)| {
         let server = Scripted::start(grouped);
-        // One at a time, so that no second stream stands between them.
-        let mut plan = abroad(&server);
+        let mut plan = of(&server);
         plan.own_encoding = own.map(str::to_owned);
         let outcome = check(&plan);
         let asked = server.asked();

@@ -1,5 +1,6 @@
 //! A server that does what a test scripts, each connection on a thread of its own, and keeps what it was asked.
 
+use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -107,6 +108,12 @@ impl Scripted {
         let asked = self.asked();
         asked.iter().map(|asked| asked.at_once).max().unwrap_or(0)
     }
+
+    /// Requests whose client has not closed its connection, and whose answer goes on.
+    pub(crate) fn still_open(&self) -> usize {
+        let open = self.log.open.lock().unwrap();
+        open.iter().filter(|(_, client)| is_open(client)).count()
+    }
 }
 
 impl Drop for Scripted {
@@ -154,10 +161,13 @@ impl Log {
     }
 }
 
-/// Whether the client has not closed: on loopback its close is here before its next connection.
+/// Whether the client has not closed: on loopback its close, or its reset, is here before its next connection.
 fn is_open(client: &TcpStream) -> bool {
     let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
-    !matches!(recv(client.as_raw_fd(), &mut [0], flags), Ok(0))
+    match recv(client.as_raw_fd(), &mut [0], flags) {
+        Ok(bytes) => bytes > 0,
+        Err(error) => error == Errno::EAGAIN,
+    }
 }
 
 /// One event in a chunk of its own.

@@ -116,10 +116,7 @@ fn measured(outcome: &Outcome) -> Measured {
         if *purpose != Purpose::Crowd {
             measured.traces.insert(trace(number, probe));
         }
-        if matches!(
-            purpose,
-            Purpose::Question(Why::AsBrowser) | Purpose::Companion
-        ) {
+        if *purpose == Purpose::Question(Why::AsBrowser) {
             record_metrics(&mut group, probe);
         }
         count(&mut group, probe);
