@@ -3,6 +3,7 @@
 use run_record::verdict::Word;
 
 use crate::conclusion::Conclusion;
+use crate::observations::Version;
 use crate::text::{ms, plural};
 use crate::timeline::{Role, Timeline};
 
@@ -56,6 +57,14 @@ pub(crate) fn list(conclusion: &Conclusion) -> Vec<String> {
     }
     if timelines().all(|timeline| timeline.probe.request.accept_encoding.is_none()) {
         lines.push("compression: no probe asked for it".into());
+    }
+    let spoke_http2 = |timeline: &Timeline| {
+        let head = timeline.probe.head.as_ref();
+        head.is_some_and(|head| head.version == Version::Http2)
+    };
+    // Holds come and go with the version: HAProxy's windows vanish over HTTP/2 (causes section 3.9).
+    if !timelines().any(spoke_http2) {
+        lines.push("HTTP/2, which a browser takes where TLS offers it".into());
     }
     lines
 }

@@ -11,7 +11,7 @@ use crate::cli::CheckArgs;
 use crate::clock;
 use crate::exit::Exit;
 use crate::plan::{CheckPlan, StampSource};
-use crate::preflight;
+use crate::preflight::{self, AdmittedCheck};
 use anyhow::{Context, Result};
 use reports::terminal;
 use run_record::check::CheckDocument;
@@ -32,7 +32,10 @@ pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
     let interrupt = interrupt()?;
     if plan_only {
         return match preflight::foresee_check(draft) {
-            Ok(plan) => show_plan(&plan),
+            Ok(foreseen) => {
+                say_notes(&foreseen);
+                show_plan(&foreseen.plan)
+            }
             Err(error) => Ok(refuse(&error, error.exit())),
         };
     }
@@ -40,9 +43,7 @@ pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
         Ok(admitted) => admitted,
         Err(error) => return Ok(refuse(&error, error.exit())),
     };
-    for note in &admitted.notes {
-        say(&format!("note: {note}"));
-    }
+    say_notes(&admitted);
     let plan = admitted.plan;
     say(&check::announcement(&plan));
     let mut watch = Watch::new(&plan);
@@ -87,6 +88,12 @@ fn unstamped(outcome: &Outcome, plan: &CheckPlan) -> Option<String> {
     is_bare.then(|| {
         format!("note: --sent-at: no event has a time in {unit} at {pointer} of its data; is the pointer right, and the unit?")
     })
+}
+
+fn say_notes(admitted: &AdmittedCheck) {
+    for note in &admitted.notes {
+        say(&format!("note: {note}"));
+    }
 }
 
 fn show_plan(plan: &CheckPlan) -> Result<Exit> {

@@ -46,19 +46,23 @@ pub fn admit_check(
     } else {
         wait_for(&draft, server.as_mut(), interrupt, now)?
     };
+    Ok(admitted(draft, reached, server))
+}
+
+/// The same with the addresses of the target and nothing else done: no server started, nothing connected to.
+pub fn foresee_check(draft: CheckDraft) -> Result<AdmittedCheck, PreflightError> {
+    let reached = untried(&draft)?;
+    Ok(admitted(draft, reached, None))
+}
+
+fn admitted(draft: CheckDraft, reached: Reached, server: Option<Child>) -> AdmittedCheck {
     let over_http1 = draft.wants_newer_http().then_some(Note::OverHttp1);
     let dropped = reached.refused.into_iter().map(Note::Dropped);
-    Ok(AdmittedCheck {
+    AdmittedCheck {
         notes: over_http1.into_iter().chain(dropped).collect(),
         plan: draft.complete(reached.endpoints),
         server,
-    })
-}
-
-/// The plan with the addresses of the target and nothing else done: no server started, nothing connected to.
-pub fn foresee_check(draft: CheckDraft) -> Result<CheckPlan, PreflightError> {
-    let reached = untried(&draft)?;
-    Ok(draft.complete(reached.endpoints))
+    }
 }
 
 fn untried(draft: &CheckDraft) -> Result<Reached, PreflightError> {
@@ -168,6 +172,22 @@ mod tests {
         let draft = CheckDraft::new(check_plan(), route, Duration::ZERO, Vec::new());
         let endpoints = admitted(draft).unwrap().plan.target.endpoints;
         assert_eq!(endpoints, [tcp("[::1]:9"), tcp("127.0.0.1:9")]);
+    }
+
+    #[test]
+    fn who_asks_for_a_newer_http_is_told_before_and_in_the_plan() {
+        let (_listener, open) = listening();
+        for is_newer in [false, true] {
+            let asked = || match is_newer {
+                true => draft(&open, Duration::ZERO, "").settling_for_http1(),
+                false => draft(&open, Duration::ZERO, ""),
+            };
+            for checked in [admitted(asked()), foresee_check(asked())] {
+                let notes = checked.unwrap().notes;
+                let is_said = matches!(notes[..], [Note::OverHttp1]);
+                assert_eq!(is_said, is_newer, "{notes:?}");
+            }
+        }
     }
 
     #[test]

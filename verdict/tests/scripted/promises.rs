@@ -3,7 +3,7 @@
 use run_record::time::Nanos;
 use run_record::verdict::{Confidence, HoldBy, Reason, Word};
 use verdict::diagnose;
-use verdict::observations::{Asked, Observations, Own, Request, ServerClock};
+use verdict::observations::{Asked, Observations, Own, Request, ServerClock, Version};
 use verdict::plan::{self, Reach};
 
 use crate::check::Scene;
@@ -108,6 +108,17 @@ fn live_lists_what_it_did_not_test() {
     let tested = |option: &str| verdict.not_tested.iter().any(|line| line.contains(option));
     assert!(tested("--idle 65s") && tested("--for 65s") && tested("--streams 10"));
     assert!(!tested("--sent-at"));
+    assert!(tested("HTTP/2"));
+    let mut over_http2 = Scene::cooperating(Mode::Live, 20.0, 300, 1).observe(browser(), 10_000.0);
+    if let Some(head) = &mut over_http2.head {
+        head.version = Version::Http2;
+    }
+    let verdict = diagnose(&Observations {
+        probes: vec![over_http2],
+        ..Observations::default()
+    });
+    assert_eq!(verdict.word, Word::Live, "{verdict:#?}");
+    assert!(!verdict.not_tested.iter().any(|it| it.contains("HTTP/2")));
     let foreign = Scene::cooperating(Mode::Live, 20.0, 300, 1)
         .foreign()
         .check()
