@@ -5,6 +5,7 @@
 
 pub mod comparison;
 pub mod histograms;
+pub mod html;
 pub mod number;
 pub mod sanitise;
 pub mod style;

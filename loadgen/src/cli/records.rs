@@ -11,13 +11,13 @@ use run_record::metric::Metric;
 #[derive(Debug, Args)]
 #[command(after_help = after_help(REPORT_EXAMPLE))]
 pub struct ReportArgs {
-    /// Records that --out of run wrote; several are merged
+    /// Records that --out of run wrote; several are merged. A page is also made of one record of a check
     #[arg(required = true, value_name = "RUN.json")]
     pub records: Vec<PathBuf>,
 
-    /// Write this file; its ending says what: .hlog or .hgrm
+    /// Write this file; its ending says what: .html, .hlog or .hgrm
     ///
-    /// .hlog is the log that HdrHistogram's own tools read, with every metric; .hgrm is the percentile table of one
+    /// .html is a page that a browser shows without a network; .hlog is the log that HdrHistogram's own tools read, with every metric; .hgrm is the percentile table of one
     /// metric, which its plotter draws.
     #[arg(short, long, value_name = "FILE", value_parser = format_of)]
     pub out: Option<(PathBuf, Format)>,
@@ -43,6 +43,8 @@ pub struct MergeArgs {
 /// What a report is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// A page for a browser.
+    Page,
     /// The interval log of HdrHistogram.
     IntervalLog,
     /// The percentile table of HdrHistogram.
@@ -51,6 +53,8 @@ pub enum Format {
 
 const REPORT_EXAMPLE: &str = "  loadgen report run.json
       the page that the run ended with, once more
+  loadgen report run.json -o report.html
+      the same for a browser, with pictures: one file to mail or attach
   loadgen report run.json -o delivery.hgrm --metric delivery
       its percentiles, for HdrHistogram's plotter";
 
@@ -63,9 +67,10 @@ fn format_of(name: &str) -> Result<(PathBuf, Format), String> {
         .extension()
         .and_then(|ending| ending.to_str())
     {
+        Some("html") => Format::Page,
         Some("hlog") => Format::IntervalLog,
         Some("hgrm") => Format::PercentileTable,
-        _ => return Err("expected a name that ends in .hlog or .hgrm".to_owned()),
+        _ => return Err("expected a name that ends in .html, .hlog or .hgrm".to_owned()),
     };
     Ok((path, format))
 }

@@ -6,7 +6,7 @@ use crate::cli::{MergeArgs, ReportArgs, ReportFormat};
 use crate::exit::Exit;
 use crate::plan::{Color, Output};
 use anyhow::{Context, Result};
-use reports::{histograms, terminal};
+use reports::{histograms, html, terminal};
 use run_record::record::{Kind, ReadError, RunRecord};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,17 @@ enum Unusable {
     NoRun(PathBuf),
 }
 
-/// Shows the page of a run once more, or writes its histograms.
+/// Shows the page of a run once more, or writes it for a browser, or writes its histograms.
 ///
 /// Errors: a file that cannot be written (exit code 70).
 pub fn report(args: &ReportArgs) -> Result<Exit> {
-    let record = match merged(&args.records) {
+    let is_page = matches!(&args.out, Some((_, ReportFormat::Page)));
+    let record = match args.records.as_slice() {
+        // What a check found has a page too, but is no part of a sum.
+        [one] if is_page => read(one),
+        several => merged(several),
+    };
+    let record = match record {
         Ok(record) => record,
         Err(error) => return Ok(refuse(&error, Exit::Usage)),
     };
@@ -36,6 +42,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         return Ok(Exit::AsExpected);
     };
     let bytes = match format {
+        ReportFormat::Page => html::page(&record).into_bytes(),
         ReportFormat::IntervalLog => {
             histograms::interval_log(&record).context("a histogram cannot be encoded")?
         }
@@ -68,7 +75,7 @@ pub fn merge(args: &MergeArgs) -> Result<Exit> {
 fn merged(paths: &[PathBuf]) -> Result<RunRecord, Unusable> {
     let mut all: Option<RunRecord> = None;
     for path in paths {
-        let record = read(path)?;
+        let record = read_run(path)?;
         match &mut all {
             Some(all) => all.merge(&record),
             None => all = Some(record),
@@ -77,14 +84,17 @@ fn merged(paths: &[PathBuf]) -> Result<RunRecord, Unusable> {
     Ok(all.expect("clap asks for one at least"))
 }
 
-fn read(path: &Path) -> Result<RunRecord, Unusable> {
-    let bytes = std::fs::read(path).map_err(|error| Unusable::Missing(path.to_owned(), error))?;
-    let record =
-        RunRecord::read(&bytes).map_err(|error| Unusable::Unreadable(path.to_owned(), error))?;
+fn read_run(path: &Path) -> Result<RunRecord, Unusable> {
+    let record = read(path)?;
     if record.kind != Kind::Run {
         return Err(Unusable::NoRun(path.to_owned()));
     }
     Ok(record)
+}
+
+fn read(path: &Path) -> Result<RunRecord, Unusable> {
+    let bytes = std::fs::read(path).map_err(|error| Unusable::Missing(path.to_owned(), error))?;
+    RunRecord::read(&bytes).map_err(|error| Unusable::Unreadable(path.to_owned(), error))
 }
 
 fn written(path: &Path, bytes: &[u8]) -> Result<Exit> {

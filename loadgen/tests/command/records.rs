@@ -80,7 +80,7 @@ fn what_cannot_be_reported_is_told_with_what_was_expected() {
         (
             vec!["report", &record, "-o", "report.pdf"],
             2,
-            ".hlog or .hgrm",
+            ".html, .hlog or .hgrm",
         ),
         (
             vec!["report", &record, "--metric", "speed", "-o", &out],
@@ -110,4 +110,20 @@ fn what_cannot_be_reported_is_told_with_what_was_expected() {
         );
         assert!(said(&output).contains(told), "{words:?}: {}", said(&output));
     }
+}
+
+#[test]
+fn a_page_is_made_from_the_file_alone_and_the_same_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (record, one, two) = (file("run.json"), file("one.html"), file("two.html"));
+    measure(Path::new(&record));
+    for page in [&one, &two] {
+        let output = loadgen(&["report", &record, "-o", page]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    let page = std::fs::read_to_string(&one).unwrap();
+    assert_eq!(page, std::fs::read_to_string(&two).unwrap());
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("class=\"sent"));
+    assert!(page.len() < 300_000, "{} bytes", page.len());
 }
