@@ -85,7 +85,7 @@ fn live(record: &RunRecord, verdict: &Verdict, style: &Style) -> Vec<Line> {
     for facts in [evidence, metrics::facts(record)] {
         lines.extend(side_by_side(facts, style));
     }
-    lines.extend(advice::causes(verdict, &record.plan.url, style));
+    lines.extend(advice::causes(verdict, &record.plan, style));
     lines.extend(advice::findings(verdict, style));
     lines.extend(advice::next(verdict, &record.plan.url, style));
     lines.extend(advice::not_tested(verdict, style));
@@ -99,7 +99,7 @@ fn explained(record: &RunRecord, style: &Style) -> Vec<Line> {
     let mut told = Vec::new();
     if let Some(verdict) = &record.verdict {
         told.extend(advice::evidence(verdict, style));
-        told.extend(advice::causes(verdict, &record.plan.url, style));
+        told.extend(advice::causes(verdict, &record.plan, style));
         told.extend(advice::findings(verdict, style));
         told.extend(advice::next(verdict, &record.plan.url, style));
         told.extend(advice::not_tested(verdict, style));

@@ -1,5 +1,6 @@
 //! What the verdict rests on, what explains it, what cures it and what to run next.
 
+use run_record::plan::PlanRecord;
 use run_record::verdict::{Cause, Finding, Remedy, Severity, Verdict, Word};
 
 use super::super::line::{Line, confidence, sentence, words};
@@ -27,15 +28,14 @@ pub(super) fn evidence(verdict: &Verdict, style: &Style) -> Vec<Line> {
 }
 
 /// The explanations, each with its cure, and the command that proves a cure.
-pub(super) fn causes(verdict: &Verdict, url: &str, style: &Style) -> Vec<Line> {
+pub(super) fn causes(verdict: &Verdict, plan: &PlanRecord, style: &Style) -> Vec<Line> {
     let mut lines = Vec::new();
     for cause in &verdict.causes {
         lines.extend(labelled("Cause", Tone::Strong, &facts(cause, style), style));
         lines.extend(cause.remedy.iter().flat_map(|remedy| cure(remedy, style)));
     }
     if verdict.causes.iter().any(|cause| cause.remedy.is_some()) {
-        let check = format!("loadgen check {}", quoted(url));
-        lines.extend(labelled("Prove", Tone::Strong, &[check], style));
+        lines.extend(labelled("Prove", Tone::Strong, &[again(plan)], style));
     }
     lines
 }
@@ -148,6 +148,22 @@ fn behind(label: &str, column: usize, tone: Tone, texts: &[String], style: &Styl
         .collect()
 }
 
+/// The same check once more, with the options it had: without its headers another request would be judged.
+///
+/// What was redacted stays so. A server that was started for the check is not: of its command only the name is kept.
+fn again(plan: &PlanRecord) -> String {
+    let typed = match plan.command_line.as_slice() {
+        [_, command, typed @ ..] if command == "check" => typed,
+        _ => &[],
+    };
+    let options = typed.split(|word| word == "--").next().unwrap_or_default();
+    if options.is_empty() {
+        return format!("loadgen check {}", quoted(&plan.url));
+    }
+    let options: Vec<String> = options.iter().map(|word| quoted(word)).collect();
+    format!("loadgen check {}", options.join(" "))
+}
+
 /// A word as a shell reads it back.
 fn quoted(word: &str) -> String {
     let is_plain = |character: char| character.is_alphanumeric() || PLAIN.contains(character);
@@ -160,6 +176,37 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_check_that_proves_a_cure_has_the_options_of_the_one_that_found_it() {
+        let again = |words: &[&str]| {
+            let plan = PlanRecord {
+                url: "http://h/a".to_owned(),
+                command_line: words.iter().map(|word| (*word).to_owned()).collect(),
+                ..PlanRecord::default()
+            };
+            again(&plan)
+        };
+        let typed = ["bin/loadgen", "check", "http://h/a", "-H", "Accept: x/y"];
+        assert_eq!(again(&typed), "loadgen check http://h/a -H 'Accept: x/y'");
+        let started = [
+            "loadgen",
+            "check",
+            "-k",
+            "http://h/a",
+            "--",
+            "rackup",
+            "...",
+        ];
+        assert_eq!(again(&started), "loadgen check -k http://h/a");
+        for other in [
+            &["loadgen", "matrix", "puma"][..],
+            &["loadgen", "check"],
+            &[],
+        ] {
+            assert_eq!(again(other), "loadgen check http://h/a");
+        }
+    }
 
     #[test]
     fn a_url_that_a_shell_would_take_apart_is_quoted() {
