@@ -6,6 +6,7 @@
 mod banner;
 mod drip;
 mod percentiles;
+mod streams;
 mod svg;
 mod tables;
 
@@ -34,6 +35,7 @@ pub fn page(record: &RunRecord) -> String {
         (banner::cures(record))
         (drip::picture(record, &total))
         (percentiles::picture(&total))
+        (streams::picture(record))
         (tables::metrics(&total))
         (tables::errors(record))
         (tables::worst(record))

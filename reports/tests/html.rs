@@ -102,6 +102,19 @@ fn what_a_server_says_is_shown_and_never_markup() {
 }
 
 #[test]
+fn streams_over_time_stand_on_the_page_of_a_run_that_has_a_timeline() {
+    let mut record = sample::good_run();
+    let open = |record: &RunRecord| reports::html::page(record).contains("Streams open over time");
+    assert!(!open(&record), "one slice is no course");
+    for (second, opened) in [(0, 7), (2, 3)] {
+        let at = Wall(1_700_000_000_000_000_000 + second * 1_000_000_000);
+        record.measured.timeline.slice_mut(at).opened = opened;
+    }
+    assert!(reports::html::page(&record).contains("Streams open over time, at most 10"));
+    assert!(open(&record));
+}
+
+#[test]
 fn a_page_fetches_nothing() {
     let page = reports::html::page(&sample::bad_run());
     for reference in ["src=", "href=", "url(", "@import", "style="] {
