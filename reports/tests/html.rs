@@ -45,7 +45,7 @@ fn every_kind_of_record_has_a_page_and_the_same_one_each_time() {
 fn the_first_words_of_a_page_are_the_answer() {
     for (record, answer) in [
         (sample::empty_run(), "No event arrived"),
-        (sample::good_run(), "All limits met"),
+        (sample::good_run(), "✓ All limits met"),
         (sample::bad_run(), "● LIVE"),
         (checks::live(), "● LIVE"),
         (checks::buffered(), "■ BUFFERED"),

@@ -91,11 +91,11 @@ fn of_run(record: &RunRecord, total: &Group) -> (&'static str, String) {
     } else if record.end.reason != EndReason::Completed {
         ("warn", "? Ended early".to_owned())
     } else if all > 0 && record.limits.iter().all(is_met) {
-        ("good", "● All limits met".to_owned())
+        ("good", "✓ All limits met".to_owned())
     } else if all > 0 {
         ("warn", "? Limits not measured".to_owned())
     } else {
-        ("good", "● Measured, no limit was given".to_owned())
+        ("good", "Measured, no limit was given".to_owned())
     }
 }
 
