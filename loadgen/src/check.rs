@@ -54,6 +54,8 @@ pub struct Outcome {
 pub enum Purpose {
     /// One that the diagnosis wants.
     Question(Why),
+    /// Whether the server serves two streams at once.
+    Companion,
     /// How many streams it serves at once.
     Crowd,
 }
@@ -157,26 +159,33 @@ impl Check<'_> {
         self.plan.is_safe() || self.prober.started() + more <= usize::from(self.plan.repeat)
     }
 
-    /// One request, watched until it has said what it can. None stands beside it: on a server with few threads each
-    /// stream takes one away from somebody who uses it.
+    /// One request, watched until it has said what it can, and beside it a second one if this is a target-server.
     fn ask(&mut self, ask: Ask) -> io::Result<()> {
         let round = self.next_round();
-        let number = self.prober.start(self.questions.order(&ask, round));
+        let first = self.prober.start(self.questions.order(&ask, round));
         self.purposes.push(Purpose::Question(ask.why));
         let began = self.elapsed();
+        let mut companion = None;
         loop {
             self.prober.turn()?;
-            if !self.time_to_look(Purpose::Question(ask.why), number) {
+            if !self.time_to_look(Purpose::Question(ask.why), first) {
                 continue;
             }
             let watched = self.elapsed() - began;
-            let look = self.look(number, watched);
+            let look = self.look(first, companion, watched);
+            if companion.is_none() && self.wants_companion(&ask, &look) {
+                companion = Some(self.prober.start(self.questions.order(&ask, round)));
+                self.purposes.push(Purpose::Companion);
+                continue;
+            }
             if self.is_interrupted() || self.patience.is_over(&ask, &look, self.elapsed()) {
                 break;
             }
         }
         self.patience.note(self.elapsed() - began);
-        self.close(number);
+        for number in [Some(first), companion].into_iter().flatten() {
+            self.close(number);
+        }
         Ok(())
     }
 
@@ -199,26 +208,33 @@ impl Check<'_> {
         true
     }
 
-    fn look(&mut self, number: usize, watched: Nanos) -> Look {
+    fn look(&mut self, first: usize, companion: Option<usize>, watched: Nanos) -> Look {
         let own = self.prober.own();
+        let beside = companion.map(|number| self.prober.witness(number).probe().clone());
         let now = self.prober.now().wall;
-        let witness = self.prober.witness(number);
+        let witness = self.prober.witness(first);
         let probe = witness.probe();
         let is_over = witness.is_over();
         let is_settled = is_over || plan::is_settled(probe, &own);
+        let is_settled_together = beside
+            .as_ref()
+            .is_some_and(|beside| plan::is_settled_together(&[probe, beside], &own));
         let last_byte = probe.reads.last().map(|read| read.arrival.latest);
         let silence = last_byte.map_or(watched, |at| now - at);
         let mut look = Look {
             watched,
             is_over,
-            is_settled,
+            is_settled: is_settled || is_settled_together,
+            is_live: plan::is_live_so_far(probe, &own),
             has_head: probe.head.is_some(),
+            is_target_server: questions::is_of_target_server(probe),
             events: probe.events.len(),
             silence,
             wants_another: false,
+            companion: beside.map(|beside| (beside.events.len(), now - beside.request.scheduled)),
         };
         if self.patience.asks_what_else(&look) && self.may_ask(1) {
-            look.wants_another = self.would_tell_more(number);
+            look.wants_another = self.would_tell_more(first);
         }
         look
     }
@@ -244,11 +260,19 @@ impl Check<'_> {
         let mut probe = witness.probe().clone();
         let is_own_server = witness.is_own_server();
         self.questions.learn(&probe, is_own_server);
-        // Asked before it was known that anything could be asked for.
+        // Asked before it was known that anything could be asked for: of the first, and of the one beside it.
         if probe.request.asked == Asked::default() {
             probe.request.asked = self.questions.reach().first;
         }
         probe
+    }
+
+    /// A target-server holds thousands of streams, and a second one halves the time to its answer. Of any other server
+    /// each stream may take a thread that somebody needs: there it is for the user to ask (`--streams`).
+    fn wants_companion(&self, ask: &Ask, look: &Look) -> bool {
+        let is_first = ask.why == Why::AsBrowser;
+        let is_welcome = look.is_target_server && outline::may_have_companion(self.plan);
+        is_first && is_welcome && self.patience.wants_companion(look)
     }
 
     fn next_round(&self) -> u16 {

@@ -116,6 +116,37 @@ pub fn is_settled(probe: &Probe, own: &Own) -> bool {
     }
 }
 
+/// Whether so far every event that could be judged came as it should.
+#[must_use]
+pub fn is_live_so_far(probe: &Probe, own: &Own) -> bool {
+    match signature::read(&Timeline::of(probe, own)) {
+        Signature::Live(live) => !live.is_rough,
+        Signature::Undecided(reason) => reason == Reason::FewEvents && !probe.events.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether streams that ran at once say together what one of them would say with more events: thirty
+/// live ones, twenty of them on the first.
+#[must_use]
+pub fn is_settled_together(probes: &[&Probe], own: &Own) -> bool {
+    const EVENTS: usize = 30;
+    const OF_THE_FIRST: usize = 20;
+    let (mut judged, mut good, mut of_first) = (0, 0, None);
+    for probe in probes {
+        let Signature::Live(live) = signature::read(&Timeline::of(probe, own)) else {
+            return false;
+        };
+        if live.is_rough {
+            return false;
+        }
+        judged += live.judged;
+        good += live.good;
+        of_first.get_or_insert(live.judged);
+    }
+    judged >= EVENTS && of_first >= Some(OF_THE_FIRST) && good * 10 >= judged * 9
+}
+
 /// A cut of unknown kind once more: at another rate, where that can be asked for,
 /// the same age is a limit of age and the same silence one of silence.
 fn limit_again(cut: Cut, delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {

@@ -37,6 +37,9 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
         }
         return lines;
     }
+    if may_have_companion(plan) {
+        lines.push("if it is target-server: the same beside it, two streams at once".into());
+    }
     if plan.own_encoding.as_deref() != Some("") {
         lines.push("if it is not live or is compressed: the same without Accept-Encoding".into());
     }
@@ -57,9 +60,17 @@ fn most_requests(plan: &CheckPlan) -> usize {
     if !plan.is_safe() {
         return plan.repeat.into();
     }
-    super::MAX_QUESTIONS + plan.streams.map_or(0, usize::from)
+    let companion = usize::from(may_have_companion(plan));
+    super::MAX_QUESTIONS + companion + plan.streams.map_or(0, usize::from)
 }
 
 fn at_once(plan: &CheckPlan) -> u16 {
-    plan.streams.unwrap_or(1)
+    let without = if may_have_companion(plan) { 2 } else { 1 };
+    plan.streams.unwrap_or(without)
+}
+
+/// Whether a second stream may stand beside the first, should the server turn out to be a target-server.
+pub(super) fn may_have_companion(plan: &CheckPlan) -> bool {
+    let has_other_plans = plan.streams.is_some() || plan.idle.is_some();
+    plan.is_loopback() && plan.is_safe() && plan.url.path() == "/prices" && !has_other_plans
 }

@@ -11,6 +11,12 @@ const LONGEST_SILENCE: Nanos = Nanos::from_secs(90);
 const DEFAULT_WATCH: Nanos = Nanos::from_secs(10);
 /// Of a longer watch, so much at most is kept for the other requests.
 const RESERVE: Nanos = Nanos::from_secs(10);
+/// A second stream begins so long after the first, when that has shown that it is served.
+const COMPANION_AFTER: Nanos = Nanos::from_millis(700);
+/// A second stream without an event for this long waits in a queue.
+const COMPANION_WAITS: Nanos = Nanos::from_millis(1_000);
+/// Events of the second stream that show that it is served.
+const COMPANION_EVENTS: usize = 5;
 /// Any other request needs at least this much time to say something.
 const LEAST_USEFUL: Nanos = Nanos::from_millis(1_000);
 
@@ -37,14 +43,20 @@ pub(super) struct Look {
     pub is_over: bool,
     /// More of the same would not change what it says.
     pub is_settled: bool,
+    /// So far each event came as it should.
+    pub is_live: bool,
     /// The response has begun.
     pub has_head: bool,
+    /// And says that it comes from a target-server.
+    pub is_target_server: bool,
     /// Events so far.
     pub events: usize,
     /// Time since the last byte.
     pub silence: Nanos,
     /// Another request would tell more than this one.
     pub wants_another: bool,
+    /// Events of a second stream, and how long it has been watched.
+    pub companion: Option<(usize, Nanos)>,
 }
 
 impl Patience {
@@ -79,10 +91,24 @@ impl Patience {
         is_undecided && says_something && look.watched >= Nanos(self.limit.0 / 2)
     }
 
+    /// Whether a second stream is to be started beside the first.
+    pub(super) fn wants_companion(&self, look: &Look) -> bool {
+        let is_served = look.events > 0 && (look.is_live || look.is_settled);
+        // Beside one that has ended it would be no second stream.
+        !look.is_over && is_served && (look.is_settled || look.watched >= COMPANION_AFTER)
+    }
+
     /// Whether the present request has been watched for long enough; `elapsed` counts from the check's beginning.
     pub(super) fn is_over(&mut self, ask: &Ask, look: &Look, elapsed: Nanos) -> bool {
         if look.is_over {
             return true;
+        }
+        if let Some((events, watched)) = look.companion
+            && events < COMPANION_EVENTS
+            && watched < COMPANION_WAITS
+            && elapsed < self.limit
+        {
+            return false;
         }
         let is_first = ask.why == Why::AsBrowser;
         if elapsed >= self.limit {
@@ -215,6 +241,19 @@ mod tests {
             has_head: true,
             ..silent
         }));
+    }
+
+    #[test]
+    fn a_second_stream_is_given_time_to_be_served() {
+        let beside = |events, watched| Look {
+            is_settled: true,
+            companion: Some((events, Nanos::from_millis(watched))),
+            ..seconds(2)
+        };
+        let is_over = |look: Look| patience().is_over(&FIRST, &look, look.watched);
+        assert!(!is_over(beside(0, 500)));
+        assert!(is_over(beside(5, 500)));
+        assert!(is_over(beside(0, 1_000)));
     }
 
     #[test]

@@ -54,9 +54,7 @@ impl Questions {
 
     /// What a response says about whom it comes from: target-server can be asked for more.
     pub(super) fn learn(&mut self, probe: &Probe, has_own_payload: bool) {
-        let names_its_stream = probe.head.as_ref().is_some_and(|head| {
-            head.header("x-stream").is_some() && head.header("x-subscriber").is_some()
-        });
+        let names_its_stream = is_of_target_server(probe);
         let is_prices = self.url.path() == "/prices" && self.request.method == "GET";
         if self.reach.can_vary || !is_prices || !(names_its_stream || has_own_payload) {
             return;
@@ -85,6 +83,13 @@ impl Questions {
         };
         Order { request, noted }
     }
+}
+
+/// Whether the head names its stream and subscriber, as only a target-server does.
+pub(super) fn is_of_target_server(probe: &Probe) -> bool {
+    probe.head.as_ref().is_some_and(|head| {
+        head.header("x-stream").is_some() && head.header("x-subscriber").is_some()
+    })
 }
 
 /// What the query of a target-server asks for; its defaults where it says nothing.

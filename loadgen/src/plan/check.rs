@@ -27,7 +27,8 @@ pub struct CheckPlan {
     pub watch_given: bool,
     /// A silence to be sat through (`--idle`), to find limits on idle streams; above zero.
     pub idle: Option<Duration>,
-    /// Streams to be held at once (`--streams`), from 2 to 1,000. None is one at a time, wherever the server is.
+    /// Streams to be held at once (`--streams`), from 2 to 1,000. None is one at a time, and two of a
+    /// target-server on this machine.
     pub streams: Option<u16>,
     /// Where the time an event was sent is found.
     pub stamps: StampSource,

@@ -1,7 +1,7 @@
 //! What a check sends, as the server sees it: no request beyond its plan, none after a refusal, no more at once than
 //! announced.
 
-use crate::scripted::{Asked, STREAM, Scripted, chunk, event, hold, stream};
+use crate::scripted::{Asked, STREAM, Scripted, chunk, event, events, hold, stream};
 use crate::support::{all_at_once, brief, briefly, check, codes, plan};
 use loadgen::check::{Outcome, announcement};
 use loadgen::plan::{CheckPlan, Endpoint};
@@ -262,6 +262,24 @@ fn one_stream_at_a_time_unless_more_are_asked_for() {
         require(is_limit == streams.is_some(), "limit", &server, &outcome)?;
         let most = usize::from(streams.unwrap_or(1));
         require(server.most_at_once() == most, "at once", &server, &outcome)
+    });
+}
+
+#[test]
+fn a_second_stream_at_once_is_for_target_server_alone() {
+    fn target_server(_: &Asked, client: &mut TcpStream) -> io::Result<()> {
+        let own = "Content-Type: text/event-stream\r\nX-Stream: s\r\nX-Subscriber: 1";
+        let head = STREAM.replacen("Content-Type: text/event-stream", own, 1);
+        assert_ne!(head, STREAM);
+        client.write_all(head.as_bytes())?;
+        events(client, 1, FAST)
+    }
+    let cases: [(Answer, usize); 2] = [(live, 1), (target_server, 2)];
+    all_at_once(&cases, |(answer, most)| {
+        let server = Scripted::start(*answer);
+        let outcome = check(&plan(server.address(), "/prices"));
+        require(server.most_at_once() == *most, "at once", &server, &outcome)?;
+        require(server.still_open() == 0, "left open", &server, &outcome)
     });
 }
 

@@ -183,6 +183,11 @@ pub(crate) fn chunk(client: &mut TcpStream, text: &str) -> io::Result<()> {
 /// An endless stream of groups of events, `gap` apart.
 pub(crate) fn stream(client: &mut TcpStream, group: usize, gap: Duration) -> io::Result<()> {
     client.write_all(STREAM.as_bytes())?;
+    events(client, group, gap)
+}
+
+/// The same without the head.
+pub(crate) fn events(client: &mut TcpStream, group: usize, gap: Duration) -> io::Result<()> {
     for number in 0.. {
         std::thread::sleep(gap);
         for one in 0..group {

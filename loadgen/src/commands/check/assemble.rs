@@ -116,7 +116,10 @@ fn measured(outcome: &Outcome) -> Measured {
         if *purpose != Purpose::Crowd {
             measured.traces.insert(trace(number, probe));
         }
-        if *purpose == Purpose::Question(Why::AsBrowser) {
+        if matches!(
+            purpose,
+            Purpose::Question(Why::AsBrowser) | Purpose::Companion
+        ) {
             record_metrics(&mut group, probe);
         }
         count(&mut group, probe);

@@ -59,6 +59,7 @@ pub(super) fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Question(Why::OtherRate) => "at another rate",
         Purpose::Question(Why::MoreBytes) => "with more bytes",
         Purpose::Question(Why::Again) => "the same once more",
+        Purpose::Companion => "a second one beside it",
         Purpose::Crowd => "many at once",
     }
 }
