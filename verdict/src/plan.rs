@@ -93,9 +93,12 @@ fn was_made(ask: &Ask, observations: &Observations) -> bool {
 /// Two other rates or sizes decide whatever requests can decide.
 const MAX_VARIATIONS: usize = 2;
 
+/// Events on time that a confident LIVE needs.
+const ON_TIME: usize = 30;
+
 /// Whether more of the same response would not change what this probe says.
 ///
-/// A live stream is settled with thirty events, a hold with six releases, a
+/// A live stream is settled with thirty events on time, a hold with six releases, a
 /// response with its end.
 #[must_use]
 pub fn is_settled(probe: &Probe, own: &Own) -> bool {
@@ -106,7 +109,7 @@ pub fn is_settled(probe: &Probe, own: &Own) -> bool {
     }
     match signature::read(&timeline) {
         Signature::NoStream(_) => true,
-        Signature::Live(live) => live.judged >= 30 && live.good >= 27 && !live.is_rough,
+        Signature::Live(live) => live.good >= ON_TIME && !live.is_rough,
         Signature::Grouped(grouped) => {
             grouped.releases >= RELEASES && grouped.rule != Rule::Irregular
         }
@@ -130,7 +133,6 @@ pub fn is_live_so_far(probe: &Probe, own: &Own) -> bool {
 /// live ones, twenty of them on the first.
 #[must_use]
 pub fn is_settled_together(probes: &[&Probe], own: &Own) -> bool {
-    const EVENTS: usize = 30;
     const OF_THE_FIRST: usize = 20;
     let (mut judged, mut good, mut of_first) = (0, 0, None);
     for probe in probes {
@@ -144,7 +146,7 @@ pub fn is_settled_together(probes: &[&Probe], own: &Own) -> bool {
         good += live.good;
         of_first.get_or_insert(live.judged);
     }
-    judged >= EVENTS && of_first >= Some(OF_THE_FIRST) && good * 10 >= judged * 9
+    good >= ON_TIME && of_first >= Some(OF_THE_FIRST) && good * 10 >= judged * 9
 }
 
 /// A cut of unknown kind once more: at another rate, where that can be asked for,
