@@ -2,7 +2,9 @@
 
 use crate::invocation::Invocation;
 use crate::scripted::{STREAM, Scripted, chunk, event, hold, stream};
-use crate::support::{Gate, all_at_once, brief, briefly, check, foreign, plan, target_server};
+use crate::support::{
+    Gate, all_at_once, brief, briefly, check, check_that_counts, foreign, plan, target_server,
+};
 use crate::table::{Truth, assert_found, both, short};
 use nix::sys::signal::{Signal, kill};
 use run_record::verdict::{Confidence, Reason, Word};
@@ -28,7 +30,7 @@ fn bursts_of_the_source_are_live_where_it_says_when_it_sent() {
     let (_server, address) = target_server();
     all_at_once(&[false, true], |is_foreign| {
         let plan = plan(address, "/prices?interval=300ms&burst=5");
-        let outcome = check(&if *is_foreign { foreign(plan) } else { plan });
+        let outcome = check_that_counts(&if *is_foreign { foreign(plan) } else { plan });
         let verdict = &outcome.verdict;
         // Nobody can tell by arrivals alone: whatever is said then, it is not sure.
         let is_right = match is_foreign {
@@ -73,7 +75,7 @@ fn a_source_that_slows_down_is_live() {
             event(client, number)
         })
     });
-    let outcome = check(&plan(server.address(), "/"));
+    let outcome = check_that_counts(&plan(server.address(), "/"));
     assert_eq!(outcome.verdict.word, Word::Live, "{}", brief(&outcome));
 }
 

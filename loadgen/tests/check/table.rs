@@ -1,6 +1,6 @@
 //! A stream of target-server, what is true of it, and whether a check over real sockets finds that.
 
-use crate::support::{all_at_once, brief, check, codes, foreign, plan, target_server};
+use crate::support::{all_at_once, brief, check_that_counts, codes, foreign, plan, target_server};
 use loadgen::check::Outcome;
 use run_record::verdict::{HoldBy, Reason, Word};
 use std::net::SocketAddr;
@@ -189,7 +189,7 @@ impl Case {
         let plan = plan(address, &path);
         let watch = plan.watch;
         let plan = if self.is_foreign { foreign(plan) } else { plan };
-        let outcome = check(&plan);
+        let outcome = check_that_counts(&plan);
         let who = if self.is_foreign {
             "foreign"
         } else {

@@ -1,6 +1,6 @@
 //! TLS and Unix sockets: other ways to the same verdicts.
 
-use crate::support::{all_at_once, brief, check, foreign, plan, plan_for};
+use crate::support::{all_at_once, brief, check_that_counts, foreign, plan, plan_for};
 use loadgen::plan::{CheckPlan, Endpoint, TlsPlan, Trust};
 use loadgen::request::HttpVersion;
 use run_record::verdict::{HoldBy, Word};
@@ -44,7 +44,7 @@ fn assert_told_apart(plan: impl Fn(&str) -> CheckPlan + Sync) {
     let cases = [(LIVE, false), (LIVE, true), (HELD, false), (HELD, true)];
     all_at_once(&cases, |(path, is_foreign)| {
         let plan = plan(path);
-        let outcome = check(&if *is_foreign { foreign(plan) } else { plan });
+        let outcome = check_that_counts(&if *is_foreign { foreign(plan) } else { plan });
         let verdict = &outcome.verdict;
         let is_right = match (*path, &verdict.hold) {
             (LIVE, None) => verdict.word == Word::Live,

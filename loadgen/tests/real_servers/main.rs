@@ -3,6 +3,8 @@
 //! The counts of `run` are exact, because every stream has a known number of events and a subscriber that comes back is answered
 //! 204, which ends it. `./scripts/test` installs the servers and runs these tests; a plain `cargo test` skips them.
 
+#![cfg(test)]
+
 mod cures;
 mod matrix;
 mod outcome;

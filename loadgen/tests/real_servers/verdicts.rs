@@ -178,7 +178,19 @@ fn five_at_once(setup: &str, path: &str, arguments: &[&str]) -> Vec<Found> {
     })
 }
 
+/// A check that says itself that this machine was too busy to tell does not count: it is repeated, and the log says so.
 fn once(setup: &str, path: &str, arguments: &[&str]) -> Found {
+    for _ in 1..TIMES {
+        let found = find(setup, path, arguments);
+        if found.json["reason"] != "own-machine" {
+            return found;
+        }
+        println!("does not count, once more: {found}");
+    }
+    find(setup, path, arguments)
+}
+
+fn find(setup: &str, path: &str, arguments: &[&str]) -> Found {
     let server = start(setup);
     Found {
         setup: format!("{setup} {path}"),
