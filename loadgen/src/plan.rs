@@ -5,6 +5,7 @@ mod check;
 mod clock;
 mod draft;
 mod json_path;
+mod probe;
 mod route;
 mod tls;
 

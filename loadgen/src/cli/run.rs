@@ -2,6 +2,7 @@
 //! It must not open a connection or read a clock.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -47,6 +48,14 @@ pub struct RunArgs {
 
     #[command(flatten)]
     clock: ClockArgs,
+
+    /// Two more streams in a process of their own, compared with the load
+    #[arg(long, help_heading = "Load")]
+    unloaded_probe: bool,
+
+    /// This process is that one, and its record goes here
+    #[arg(long, value_name = "FILE", hide = true)]
+    unloaded_probe_record: Option<PathBuf>,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -155,6 +164,11 @@ struct LimitArgs {
 }
 
 impl RunArgs {
+    /// Whether a probe in a process of its own is to run beside the load.
+    pub fn is_beside_probe(&self) -> bool {
+        self.unloaded_probe && self.unloaded_probe_record.is_none()
+    }
+
     /// The run asked for; files are read and environment variables filled in here.
     pub fn draft(self, environment: &Environment<'_>) -> Result<Draft, UsageError> {
         let route = self.request.route(&self.url);
@@ -191,6 +205,10 @@ impl RunArgs {
             },
             output: self.output.into_output(environment),
             url: values::without_user_info(self.url),
+        };
+        let plan = match self.unloaded_probe_record {
+            Some(record) => plan.of_probe(record),
+            None => plan,
         };
         Ok(Draft::new(plan, route, wait, allowed_host).with_clock(clock))
     }

@@ -3,6 +3,7 @@
 mod assemble;
 mod clock_offset;
 mod judge;
+mod unloaded_probe;
 mod watch;
 
 use super::store;
@@ -18,12 +19,14 @@ use clock_offset::ClockOffset;
 use reports::terminal;
 use run_record::record::RunRecord;
 use std::io::{self, IsTerminal};
+use unloaded_probe::UnloadedProbe;
 use watch::Watch;
 
 /// Runs what was asked for; `command_line` is kept in the record, redacted.
 ///
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
 pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
+    let is_beside_probe = args.is_beside_probe();
     let draft = match args.draft(&|name| std::env::var(name).ok()) {
         Ok(draft) => draft,
         Err(error) => return Ok(refuse(&error, error.exit())),
@@ -43,6 +46,7 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
         server_clock: offset.server_clock(),
         ..admitted.plan
     };
+    let probe = is_beside_probe.then(UnloadedProbe::start).transpose()?;
     let mut watch = Watch::new(&plan);
     let interrupt = interrupt()?;
     let outcome = engine::run(
@@ -57,6 +61,11 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     record.clock = offset
         .end()
         .context("the server's clock could not be followed")?;
+    if let Some(probe) = probe
+        && let Some(why) = unloaded_probe::compare(&mut record, probe.end().as_ref())
+    {
+        say(&format!("note: {why}"));
+    }
     record.evaluate(&plan.limits);
     let exit = judge::judge(&mut record, &outcome);
     finish(&record, &plan, exit)

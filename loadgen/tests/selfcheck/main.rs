@@ -5,6 +5,7 @@
 //! `scripts/test`, the full one to `scripts/truth`.
 #![cfg(test)]
 
+mod beside;
 mod classes;
 mod clock_steps;
 mod floor;
