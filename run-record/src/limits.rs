@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measured::Group;
 use crate::quantile::NotAQuantile;
+use crate::time::Nanos;
 
 /// Whether a limit is the largest or the smallest value that is allowed.
 #[derive(
@@ -68,11 +69,12 @@ impl Limit {
 
     /// Hold what was measured against the limit.
     ///
-    /// `total` is the sum of all groups, as `RunRecord::total` makes it.
-    pub fn evaluate(&self, total: &Group) -> LimitResult {
+    /// `total` is the sum of all groups, as `RunRecord::total` makes it. `clock_bound` is how far the
+    /// clocks of server and client may stand apart unseen: times between the two are known no better.
+    pub fn evaluate(&self, total: &Group, clock_bound: Nanos) -> LimitResult {
         let (status, measured, why) = match self.subject.measure(total) {
             Err(why) => (LimitStatus::NotMeasured, None, Some(why)),
-            Ok(range) => self.judge(range),
+            Ok(range) => self.judge(range, clock_bound),
         };
         let margin = measured.map(|measured| match self.side {
             Side::Max => self.value.minus(measured),
@@ -92,20 +94,29 @@ impl Limit {
     /// Both edges decide: a value known only as a range must lie wholly on one side.
     fn judge(
         &self,
-        subject::Range { lower, upper }: subject::Range,
+        range: subject::Range,
+        clock_bound: Nanos,
     ) -> (LimitStatus, Option<Amount>, Option<String>) {
-        let (worse, better) = match self.side {
+        let ends = |subject::Range { lower, upper }| match self.side {
             Side::Max => (upper, lower),
             Side::Min => (lower, upper),
         };
-        if self.allows(worse) {
+        let (worse, better) = ends(range);
+        let (worst, best) = ends(self.subject.widened(range, clock_bound));
+        if self.allows(worst) {
             (LimitStatus::Met, Some(worse), None)
-        } else if self.allows(better) {
+        } else if !self.allows(best) {
+            (LimitStatus::Missed, Some(worse), None)
+        } else if self.allows(worse) || !self.allows(better) {
+            let why = format!(
+                "the offset of the server's clock is known to {} us, and the limit is nearer than that",
+                clock_bound.as_micros_f64()
+            );
+            (LimitStatus::NotMeasured, None, Some(why))
+        } else {
             let why =
                 "arrivals are known only as intervals, and the limit lies between their edges";
             (LimitStatus::NotMeasured, None, Some(why.to_owned()))
-        } else {
-            (LimitStatus::Missed, Some(worse), None)
         }
     }
 
@@ -121,8 +132,9 @@ impl Limit {
 }
 
 /// Hold a record against several limits; see [`Limit::evaluate`]. Sorted by side and expression.
-pub fn evaluate_all(limits: &[Limit], total: &Group) -> Vec<LimitResult> {
-    let mut results: Vec<_> = limits.iter().map(|limit| limit.evaluate(total)).collect();
+pub fn evaluate_all(limits: &[Limit], total: &Group, clock_bound: Nanos) -> Vec<LimitResult> {
+    let evaluate = |limit: &Limit| limit.evaluate(total, clock_bound);
+    let mut results: Vec<_> = limits.iter().map(evaluate).collect();
     settle(&mut results);
     results
 }
@@ -130,11 +142,16 @@ pub fn evaluate_all(limits: &[Limit], total: &Group) -> Vec<LimitResult> {
 /// The limits of both sides, held against what both measured together.
 ///
 /// A limit that this version does not understand is not measured.
-pub(crate) fn merge(mine: &mut Vec<LimitResult>, theirs: &[LimitResult], total: &Group) {
+pub(crate) fn merge(
+    mine: &mut Vec<LimitResult>,
+    theirs: &[LimitResult],
+    total: &Group,
+    clock_bound: Nanos,
+) {
     mine.extend_from_slice(theirs);
     for result in mine.iter_mut() {
         *result = match Limit::parse(result.side, &result.expression) {
-            Ok(limit) => limit.evaluate(total),
+            Ok(limit) => limit.evaluate(total, clock_bound),
             Err(error) => LimitResult {
                 side: result.side,
                 expression: result.expression.clone(),
@@ -243,7 +260,6 @@ pub enum BadLimit {
 mod tests {
     use super::*;
     use crate::metric::Metric;
-    use crate::time::Nanos;
 
     fn total(deliveries: u64, each: Nanos) -> Group {
         let mut group = Group::default();
@@ -258,7 +274,7 @@ mod tests {
     #[test]
     fn a_limit_is_met_or_missed_with_its_margin() {
         let group = total(1_000, Nanos::from_millis(40));
-        let met = max("delivery.p99=100ms").evaluate(&group);
+        let met = max("delivery.p99=100ms").evaluate(&group, Nanos::ZERO);
         assert_eq!(
             (met.status, met.limit),
             (LimitStatus::Met, Some(Amount::Us(100_000.0)))
@@ -268,7 +284,7 @@ mod tests {
         };
         assert!((59_950.0..60_000.0).contains(&margin), "{margin}");
 
-        let missed = max("delivery.p99=10ms").evaluate(&group);
+        let missed = max("delivery.p99=10ms").evaluate(&group, Nanos::ZERO);
         assert_eq!(missed.status, LimitStatus::Missed);
         assert!(missed.margin.unwrap().value() < 0.0);
     }
@@ -278,11 +294,11 @@ mod tests {
         let group = total(1_000, Nanos::from_millis(100));
         assert!(group.histograms.max(Metric::Delivery).unwrap() > Nanos::from_millis(100));
         assert_eq!(
-            max("delivery=100ms").evaluate(&group).status,
+            max("delivery=100ms").evaluate(&group, Nanos::ZERO).status,
             LimitStatus::Met
         );
         assert_eq!(
-            max("delivery=99ms").evaluate(&group).status,
+            max("delivery=99ms").evaluate(&group, Nanos::ZERO).status,
             LimitStatus::Missed
         );
     }
@@ -301,12 +317,15 @@ mod tests {
             (&few, max("stall.share=0%")),
             (&few, Limit::parse_min("reach=50%").unwrap()),
         ] {
-            let result = limit.evaluate(group);
+            let result = limit.evaluate(group, Nanos::ZERO);
             assert_eq!(result.status, LimitStatus::NotMeasured, "{limit:?}");
             assert!(result.why.is_some() && result.measured.is_none());
         }
         assert_eq!(
-            max("delivery.p99=1s").evaluate(&few).why.unwrap(),
+            max("delivery.p99=1s")
+                .evaluate(&few, Nanos::ZERO)
+                .why
+                .unwrap(),
             "999 samples, p99 needs 1,000"
         );
     }
@@ -318,7 +337,7 @@ mod tests {
         group
             .histograms
             .record_edges(Metric::Delivery, edges.0, edges.1);
-        let status = |limit: Limit| limit.evaluate(&group).status;
+        let status = |limit: Limit| limit.evaluate(&group, Nanos::ZERO).status;
         assert_eq!(status(max("delivery=40ms")), LimitStatus::Met);
         assert_eq!(status(max("delivery=20ms")), LimitStatus::NotMeasured);
         assert_eq!(status(max("delivery=5ms")), LimitStatus::Missed);
@@ -333,6 +352,29 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_nearer_than_the_clocks_are_known_is_not_measured() {
+        let group = total(1_000, Nanos::from_millis(40));
+        let bound = Nanos::from_millis(5);
+        let status = |limit: &str| max(limit).evaluate(&group, bound).status;
+        assert_eq!(status("delivery.p99=46ms"), LimitStatus::Met);
+        assert_eq!(status("delivery.p99=42ms"), LimitStatus::NotMeasured);
+        assert_eq!(status("delivery.p99=38ms"), LimitStatus::NotMeasured);
+        assert_eq!(status("delivery.p99=34ms"), LimitStatus::Missed);
+        let why = max("delivery.p99=42ms")
+            .evaluate(&group, bound)
+            .why
+            .unwrap();
+        assert!(why.contains("known to 5000 us"), "{why}");
+        assert_eq!(status("delivery.count=1000"), LimitStatus::Met);
+
+        // Times of one clock are known however far the other one may be off.
+        let mut own = Group::default();
+        own.histograms.record(Metric::Gap, Nanos::from_millis(40));
+        let gap = max("gap=42ms").evaluate(&own, bound).status;
+        assert_eq!(gap, LimitStatus::Met);
+    }
+
+    #[test]
     fn counts_and_shares_are_judged() {
         let mut group = Group::default();
         group.counters.events.received = 100;
@@ -342,7 +384,8 @@ mod tests {
         group.counters.subscribers.connected = 7;
         group.counters.stalls.judged_streams = 4;
         group.counters.stalls.stalled_streams = 1;
-        let status = |limit: Result<Limit, BadLimit>| limit.unwrap().evaluate(&group).status;
+        let status =
+            |limit: Result<Limit, BadLimit>| limit.unwrap().evaluate(&group, Nanos::ZERO).status;
         assert_eq!(status(Limit::parse_max("lost=2")), LimitStatus::Met);
         assert_eq!(status(Limit::parse_max("lost=1")), LimitStatus::Missed);
         assert_eq!(
@@ -351,7 +394,7 @@ mod tests {
         );
         let margin = Limit::parse_min("connections=8")
             .unwrap()
-            .evaluate(&group)
+            .evaluate(&group, Nanos::ZERO)
             .margin;
         assert_eq!(margin, Some(Amount::Count(-1)));
         assert_eq!(status(Limit::parse_min("reach=98%")), LimitStatus::Met);

@@ -14,7 +14,7 @@ use crate::offset::ClockRecord;
 use crate::plan::PlanRecord;
 use crate::probe::{self, ProbeRecord};
 use crate::self_check::SelfCheck;
-use crate::time::Wall;
+use crate::time::{Nanos, Wall};
 use crate::verdict::Verdict;
 
 /// Name and version of the format that this crate writes and reads.
@@ -169,13 +169,15 @@ impl RunRecord {
         measured.merge(&other.measured);
         self_check.merge(&other.self_check);
         if !(limits.is_empty() && other.limits.is_empty()) {
-            limits::merge(limits, &other.limits, &measured.total());
+            let bound = clock_bound(clock.as_ref());
+            limits::merge(limits, &other.limits, &measured.total(), bound);
         }
     }
 
     /// Hold what was measured against limits and keep the results.
     pub fn evaluate(&mut self, limits: &[Limit]) {
-        self.limits = limits::evaluate_all(limits, &self.total());
+        let bound = clock_bound(self.clock.as_ref());
+        self.limits = limits::evaluate_all(limits, &self.total(), bound);
     }
 
     /// All groups together: see [`Measured::total`].
@@ -210,6 +212,11 @@ impl RunRecord {
         bytes.push(b'\n');
         Ok(bytes)
     }
+}
+
+/// How far times between the two clocks can be off; nothing where there is one clock, or where such times do not exist.
+fn clock_bound(clock: Option<&ClockRecord>) -> Nanos {
+    clock.and_then(|clock| clock.bound_us).unwrap_or_default()
 }
 
 /// Why bytes cannot be read as a record.

@@ -173,6 +173,24 @@ impl Subject {
         }
     }
 
+    /// A range of times between the server's clock and this machine's, by as much wider as the two
+    /// may stand apart; any other range as it is.
+    pub(super) fn widened(&self, range: Range, clock_bound: Nanos) -> Range {
+        let is_between_clocks = matches!(
+            self,
+            Self::Time(Metric::Delivery | Metric::Transit, statistic) if *statistic != Statistic::Count
+        );
+        let moved = |amount: Amount, by: f64| match amount {
+            Amount::Us(us) if is_between_clocks => Amount::Us((us + by).max(0.0)),
+            other => other,
+        };
+        let by = clock_bound.as_micros_f64();
+        Range {
+            lower: moved(range.lower, -by),
+            upper: moved(range.upper, by),
+        }
+    }
+
     /// Whether a measured time and a limit fall into the same bucket of a histogram.
     pub(super) fn cannot_tell_apart(&self, measured: Amount, limit: Amount) -> bool {
         let (Amount::Us(measured), Amount::Us(limit)) = (measured, limit) else {
