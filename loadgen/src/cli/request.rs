@@ -151,6 +151,12 @@ impl RequestArgs {
         mem::take(&mut self.http2)
     }
 
+    /// Whether a header file or a piece of the body is the standard input, which can be read only once.
+    pub(super) fn reads_standard_input(&self) -> bool {
+        let pieces = [&self.headers, &self.data, &self.data_binary];
+        pieces.into_iter().flatten().any(|piece| piece == "@-")
+    }
+
     /// Several pieces are a form, as curl sends one.
     fn body(&self) -> Result<Option<Vec<u8>>, UsageError> {
         let mut pieces = Vec::new();

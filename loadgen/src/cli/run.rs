@@ -171,6 +171,9 @@ impl RunArgs {
 
     /// The run asked for; files are read and environment variables filled in here.
     pub fn draft(self, environment: &Environment<'_>) -> Result<Draft, UsageError> {
+        if self.unloaded_probe && self.request.reads_standard_input() {
+            return Err(UsageError::StandardInputTwice("--unloaded-probe"));
+        }
         let route = self.request.route(&self.url);
         let tls = self.request.tls(&self.url)?;
         let clock = self.clock.asked(&self.request)?;

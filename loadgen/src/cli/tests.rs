@@ -337,6 +337,7 @@ fn what_cannot_be_meant_is_refused_with_the_remedy() {
         usage(&["-d", "@/no/such/file"]),
         usage(&["-b", "cookies.txt"]),
         usage(&["-u", "me"]),
+        usage(&["--unloaded-probe", "-d", "@-"]),
     ]
     .join("\n");
     insta::assert_snapshot!(messages);

@@ -29,6 +29,11 @@ pub enum UsageError {
         /// What the system says.
         source: io::Error,
     },
+    /// Another copy of this program would need the standard input too, which can be read only once.
+    #[error(
+        "{0} reads the request a second time, which standard input (@-) allows once; write it to a file, @FILE"
+    )]
+    StandardInputTwice(&'static str),
     /// curl's cookie file.
     #[error("-b `{0}` holds no `=`; cookie files are not read, write -b 'name=value'")]
     CookieFile(String),
