@@ -3,12 +3,15 @@
 
 mod commands;
 mod demand;
-mod expectation;
+mod description;
 mod ready;
 mod running;
 mod setup;
+mod versions;
 
 pub use demand::{Demand, DemandError, DemandedHold};
-pub use expectation::{Expectation, ExpectationError, Listen};
+pub use description::{
+    Cure, Description, DescriptionError, Expectation, Leaving, Listen, Plan, Version,
+};
 pub use running::{Running, StartError};
 pub use setup::{Setup, SetupError, names};

@@ -33,6 +33,10 @@ pub struct Config {
     pub kernel_stamps: bool,
     /// How wrong the clock is that `due`, `emitted`, `/clock` and `/truth` are told by: a test aid.
     pub skew: Skew,
+    /// Whether streams come without a `Server` header, as those of most applications do.
+    pub anonymous: bool,
+    /// `GET /ready` is answered with this word: whoever started several servers knows by it which one answers.
+    pub ready_word: Option<String>,
     /// One line of JSON per request is appended here.
     pub log: Option<PathBuf>,
 }
@@ -50,6 +54,8 @@ impl Default for Config {
             allow_misbehave: false,
             kernel_stamps: false,
             skew: Skew::default(),
+            anonymous: false,
+            ready_word: None,
             log: None,
         }
     }

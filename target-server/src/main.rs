@@ -79,6 +79,16 @@ struct Args {
     )]
     clock_drift: SkewDrift,
 
+    /// Write no Server header before streams, as most applications do: a
+    /// proxy then writes its own
+    #[arg(long)]
+    anonymous: bool,
+
+    /// Answer GET /ready with `ready WORD`: proof that this server answers,
+    /// and not another one that has its port
+    #[arg(long, value_name = "WORD")]
+    ready_word: Option<String>,
+
     /// Append one line of JSON per request to this file
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -150,6 +160,8 @@ impl Args {
                 offset_ns: self.clock_skew.0,
                 drift_ppb: self.clock_drift.0,
             },
+            anonymous: self.anonymous,
+            ready_word: self.ready_word,
             log: self.log,
         }
     }

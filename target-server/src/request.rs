@@ -29,6 +29,8 @@ pub(crate) struct StreamRequest {
     pub retry: Option<u64>,
     /// How to misbehave.
     pub mode: Option<ModeSpec>,
+    /// Whether to ask a proxy of nginx's kind not to buffer.
+    pub unbuffered: bool,
     /// What the client saw last.
     pub last_event_id: Option<u64>,
     /// What the client can do.
@@ -133,6 +135,7 @@ fn common(
         .take("count", values::number(0, u64::MAX))?
         .unwrap_or(0);
     let retry = params.take("retry", values::number(0, 3_600_000))?;
+    let unbuffered = params.take("xab", values::flag)?.unwrap_or_default();
     let mode = params
         .take_text("mode")?
         .map(|mode| mode.parse::<ModeSpec>())
@@ -154,6 +157,7 @@ fn common(
         count,
         retry,
         mode,
+        unbuffered,
         last_event_id,
         client,
     })

@@ -146,6 +146,7 @@ impl Server {
             author,
             pacer: pacer.clone(),
             front: counters.clone(),
+            ready_word: config.ready_word.clone(),
         };
         let control_web = web.clone().control_routes();
         let front = Front {
@@ -308,6 +309,7 @@ fn start_writers(
 ) -> io::Result<Vec<JoinHandle<io::Result<()>>>> {
     let count = config.threads.max(1);
     let terms = Terms {
+        anonymous: config.anonymous,
         instance: author.instance,
         max_backlog: config.max_backlog,
         kernel_stamps: config.kernel_stamps,

@@ -34,6 +34,8 @@ pub(crate) struct Web {
     pub pacer: mpsc::Sender<ToPacer>,
     /// What the front counts.
     pub front: Arc<FrontCounters>,
+    /// What `/ready` says; without it there is no such path.
+    pub ready_word: Option<String>,
 }
 
 /// The most bytes of a published message.
@@ -55,8 +57,13 @@ GET  /healthz               is it up?
 impl Web {
     /// All that is served beside the streams.
     pub(crate) fn routes(self) -> Router {
+        let ready = self.ready_word.clone();
+        let ready = ready.map_or_else(Router::new, |word| {
+            Router::new().route("/ready", get(async move || format!("ready {word}\n")))
+        });
         self.clone()
             .control_routes()
+            .merge(ready)
             .route("/", get(|| async { Html(include_str!("web/page.html")) }))
             .merge(
                 Router::new()

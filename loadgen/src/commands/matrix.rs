@@ -13,9 +13,9 @@ use super::voice::{interrupt, print, refuse, say, style};
 use crate::check;
 use crate::cli::MatrixArgs;
 use crate::exit::Exit;
-use crate::plan::{CheckPlan, Expect, Output, SequenceSource, StampSource, Target};
+use crate::plan::{CheckPlan, Expect, Format, Output, SequenceSource, StampSource, Target};
 use crate::request::Asked;
-use crate::setups::{self, Running, Setup, SetupError, StartError};
+use crate::setups::{self, Plan, Running, Setup, SetupError, StartError};
 use anyhow::{Context, Result};
 use reports::terminal;
 use row::{Found, Row};
@@ -50,7 +50,7 @@ pub fn run(args: MatrixArgs, command_line: &[String]) -> Result<Exit> {
             break;
         }
         if visit.output.progress {
-            let about = &setup.expectation.about;
+            let about = &setup.description.about;
             say(&format!(
                 "{}/{} {}: {about}",
                 index + 1,
@@ -83,10 +83,10 @@ fn list(setups: &[Setup]) -> Result<Exit> {
     let widest = setups.iter().map(|setup| setup.name.len()).max();
     let width = widest.unwrap_or_default();
     for Setup {
-        name, expectation, ..
+        name, description, ..
     } in setups
     {
-        let line = format!("{name:width$}  {}\n", expectation.about);
+        let line = format!("{name:width$}  {}\n", description.about);
         print(line.as_bytes())?;
     }
     Ok(Exit::AsExpected)
@@ -117,7 +117,12 @@ impl Visit<'_> {
             }
         }
         let server = running.last().context("a setup is among those started")?;
-        let plan = self.plan(setup, server)?;
+        let path = setup.path(Plan::Check, origin.as_ref());
+        let plan = self.plan(
+            setup,
+            server,
+            &path.context("every setup has a stream to check")?,
+        )?;
         let outcome = check::run(&plan, false, interrupt, &mut |_| {})
             .with_context(|| format!("{} could not be checked", setup.name))?;
         // A proxy is stopped before its origin, so that it does not complain in between.
@@ -129,9 +134,9 @@ impl Visit<'_> {
         Ok(Found::checked(outcome, record))
     }
 
-    fn plan(&self, setup: &Setup, server: &Running) -> Result<CheckPlan> {
-        let expectation = &setup.expectation;
-        let address = server.url(&expectation.path);
+    fn plan(&self, setup: &Setup, server: &Running, path: &str) -> Result<CheckPlan> {
+        let description = &setup.description;
+        let address = server.url(path);
         let url = Url::parse(&address).with_context(|| format!("{address} is no address"))?;
         let (request, host) = Asked::default().into_request(&url);
         Ok(CheckPlan {
@@ -146,13 +151,13 @@ impl Visit<'_> {
             watch: self.watch.unwrap_or(CheckPlan::DEFAULT_WATCH),
             watch_given: self.watch.is_some(),
             idle: None,
-            streams: self.streams.or(expectation.streams),
+            streams: self.streams.or(description.streams),
             stamps: StampSource::Auto,
             sequence: SequenceSource::Auto,
             due_every: None,
-            format: expectation.format,
+            format: description.format.unwrap_or(Format::Auto),
             repeat: 1,
-            expect: match expectation.demand.word {
+            expect: match description.expect.demand.word {
                 Word::Live => Expect::Live,
                 Word::Batched => Expect::Batched,
                 Word::Buffered => Expect::Buffered,

@@ -1,8 +1,7 @@
-//! The verdict that a setup must get, in one line: `batched time 200 220`.
-//! Pure; it must not know where the line stands.
+//! The verdict that a setup must get: word, rule of release, and its parameter within a tenth.
+//! Pure; it must not know where it is written.
 
 use std::fmt;
-use std::str::FromStr;
 
 use run_record::verdict::{Hold, HoldBy, Verdict, Word};
 use thiserror::Error;
@@ -21,25 +20,25 @@ pub struct Demand {
 pub struct DemandedHold {
     /// The rule of release.
     pub by: HoldBy,
-    /// The lowest and the highest parameter of that rule: bytes for `size`, milliseconds for `time` and `first`, events
-    /// for `event`; the others have none.
-    pub range: Option<(u64, u64)>,
+    /// The parameter of that rule: bytes for `size`, milliseconds for `time` and `first`, events for `event`; the others
+    /// have none. What is found may differ by a tenth.
+    pub amount: Option<u64>,
 }
 
-/// Why a line is no demand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+/// Why words are no demand.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DemandError {
-    /// The first word is no verdict about a stream.
-    #[error("a verdict is expected first: live, batched, buffered, cut or no-stream")]
-    Word,
-    /// The second word is no rule.
-    #[error("a hold is expected second: size, time, size-or-time, event, end or first")]
-    Hold,
-    /// What follows is no range.
+    /// This is no verdict about a stream.
+    #[error("verdict `{0}`: live, batched, buffered, cut or no-stream is expected")]
+    Word(String),
+    /// This is no rule.
+    #[error("by `{0}`: size, time, size-or-time, event, end or first is expected")]
+    Hold(String),
+    /// The amount is not one of that rule.
     #[error(
-        "two whole numbers are expected third, the lower one first; only size, time, event and first have them"
+        "bytes go with by = \"size\", ms with \"time\" and \"first\", events with \"event\"; nothing goes with others"
     )]
-    Range,
+    Amount,
 }
 
 const WORDS: [(&str, Word); 5] = [
@@ -60,6 +59,36 @@ const HOLDS: [(&str, HoldBy); 6] = [
 ];
 
 impl Demand {
+    /// A verdict by its name, a rule by its name, and what is given of bytes, milliseconds and events.
+    pub fn of(
+        word: &str,
+        by: Option<&str>,
+        amounts: [Option<u64>; 3],
+    ) -> Result<Self, DemandError> {
+        let verdict = find(&WORDS, word).ok_or_else(|| DemandError::Word(word.to_owned()))?;
+        let Some(by) = by else {
+            let is_bare = amounts == [None; 3];
+            let demand = Self {
+                word: verdict,
+                hold: None,
+            };
+            return is_bare.then_some(demand).ok_or(DemandError::Amount);
+        };
+        let by = find(&HOLDS, by).ok_or_else(|| DemandError::Hold(by.to_owned()))?;
+        let amount = match (by, amounts) {
+            (_, [None, None, None]) => None,
+            (HoldBy::Size, [Some(amount), None, None])
+            | (HoldBy::Time | HoldBy::First, [None, Some(amount), None])
+            | (HoldBy::Event, [None, None, Some(amount)]) => Some(amount),
+            _ => return Err(DemandError::Amount),
+        };
+        let hold = Some(DemandedHold { by, amount });
+        Ok(Self {
+            word: verdict,
+            hold,
+        })
+    }
+
     /// Whether this is the verdict demanded, whatever its confidence.
     pub fn is_met_by(&self, verdict: &Verdict) -> bool {
         self.word == verdict.word
@@ -78,29 +107,13 @@ impl DemandedHold {
             HoldBy::Event => found.events,
             HoldBy::SizeOrTime | HoldBy::End => None,
         };
-        let fits = |(low, high)| value.is_some_and(|value| (low..=high).contains(&value));
-        self.by == found.by && self.range.is_none_or(fits)
+        let is_near =
+            |wanted: u64| value.is_some_and(|value| value.abs_diff(wanted) * 10 <= wanted);
+        self.by == found.by && self.amount.is_none_or(is_near)
     }
 }
 
-impl FromStr for Demand {
-    type Err = DemandError;
-
-    fn from_str(line: &str) -> Result<Self, DemandError> {
-        let mut words = line.split_whitespace();
-        let word = words.next().and_then(|name| find(&WORDS, name));
-        let word = word.ok_or(DemandError::Word)?;
-        let Some(name) = words.next() else {
-            return Ok(Self { word, hold: None });
-        };
-        let by = find(&HOLDS, name).ok_or(DemandError::Hold)?;
-        let range = range(by, &words.collect::<Vec<_>>())?;
-        let hold = Some(DemandedHold { by, range });
-        Ok(Self { word, hold })
-    }
-}
-
-/// As it is written in the line.
+/// For people: `batched time 206 ms`.
 impl fmt::Display for Demand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(name(&WORDS, self.word))?;
@@ -108,25 +121,15 @@ impl fmt::Display for Demand {
             return Ok(());
         };
         write!(f, " {}", name(&HOLDS, hold.by))?;
-        match hold.range {
-            Some((low, high)) => write!(f, " {low} {high}"),
+        let unit = match hold.by {
+            HoldBy::Size => " B",
+            HoldBy::Time | HoldBy::First => " ms",
+            HoldBy::Event | HoldBy::SizeOrTime | HoldBy::End => "",
+        };
+        match hold.amount {
+            Some(amount) => write!(f, " {amount}{unit}"),
             None => Ok(()),
         }
-    }
-}
-
-fn range(by: HoldBy, words: &[&str]) -> Result<Option<(u64, u64)>, DemandError> {
-    let number = |word: &str| word.parse::<u64>().map_err(|_| DemandError::Range);
-    match words {
-        [] => Ok(None),
-        [low, high] if !matches!(by, HoldBy::SizeOrTime | HoldBy::End) => {
-            let (low, high) = (number(low)?, number(high)?);
-            let is_range = low <= high;
-            is_range
-                .then_some(Some((low, high)))
-                .ok_or(DemandError::Range)
-        }
-        _ => Err(DemandError::Range),
     }
 }
 
@@ -149,10 +152,6 @@ mod tests {
 
     use super::*;
 
-    fn demand(line: &str) -> Demand {
-        line.parse().unwrap()
-    }
-
     fn verdict(word: Word, hold: Option<Hold>) -> Verdict {
         Verdict {
             word,
@@ -173,51 +172,50 @@ mod tests {
     }
 
     #[test]
-    fn a_demand_is_printed_as_it_is_read() {
-        for line in [
-            "live",
-            "no-stream",
-            "buffered end",
-            "batched size-or-time",
-            "batched time 200 220",
-        ] {
-            assert_eq!(demand(line).to_string(), line);
-        }
+    fn a_demand_is_said_for_people() {
+        let said = |word, by, amounts| Demand::of(word, by, amounts).unwrap().to_string();
+        assert_eq!(said("no-stream", None, [None; 3]), "no-stream");
+        assert_eq!(said("buffered", Some("end"), [None; 3]), "buffered end");
+        let time = [None, Some(206), None];
+        assert_eq!(said("batched", Some("time"), time), "batched time 206 ms");
     }
 
     #[test]
     fn what_is_no_demand_is_refused_at_its_word() {
-        let error = |line: &str| line.parse::<Demand>().unwrap_err();
-        for line in ["", "LIVE", "inconclusive"] {
-            assert_eq!(error(line), DemandError::Word, "{line}");
+        let error = |word, by, amounts| Demand::of(word, by, amounts).unwrap_err();
+        for word in ["", "LIVE", "inconclusive"] {
+            let expected = DemandError::Word(word.to_owned());
+            assert_eq!(error(word, None, [None; 3]), expected);
         }
-        assert_eq!(error("batched 200"), DemandError::Hold);
-        for line in [
-            "batched time 200",
-            "batched time 220 200",
-            "batched time 2 20 200",
-            "batched time -1 2",
-            "buffered end 1 2",
+        let expected = DemandError::Hold("200".to_owned());
+        assert_eq!(error("batched", Some("200"), [None; 3]), expected);
+        for (by, amounts) in [
+            (None, [Some(1), None, None]),
+            (Some("time"), [Some(1), None, None]),
+            (Some("size"), [Some(1), Some(2), None]),
+            (Some("end"), [None, Some(2), None]),
         ] {
-            assert_eq!(error(line), DemandError::Range, "{line}");
+            assert_eq!(error("batched", by, amounts), DemandError::Amount, "{by:?}");
         }
     }
 
     #[test]
-    fn word_rule_and_range_must_all_fit() {
-        let demanded = demand("batched time 200 220");
-        for ms in [200, 210, 220] {
+    fn word_rule_and_amount_must_all_fit() {
+        let demanded = Demand::of("batched", Some("time"), [None, Some(200), None]).unwrap();
+        for ms in [180, 200, 220] {
             assert!(demanded.is_met_by(&batched(HoldBy::Time, ms)), "{ms}");
         }
-        for ms in [199, 221] {
+        for ms in [179, 221] {
             assert!(!demanded.is_met_by(&batched(HoldBy::Time, ms)), "{ms}");
         }
-        assert!(!demanded.is_met_by(&batched(HoldBy::First, 210)));
+        assert!(!demanded.is_met_by(&batched(HoldBy::First, 200)));
         assert!(!demanded.is_met_by(&verdict(Word::Batched, None)));
         assert!(!demanded.is_met_by(&verdict(Word::Live, None)));
         let unknown = verdict(Word::Batched, Some(Hold::by(HoldBy::Time)));
         assert!(!demanded.is_met_by(&unknown));
-        assert!(demand("batched time").is_met_by(&unknown));
-        assert!(demand("batched").is_met_by(&verdict(Word::Batched, None)));
+        let any_time = Demand::of("batched", Some("time"), [None; 3]).unwrap();
+        assert!(any_time.is_met_by(&unknown));
+        let any = Demand::of("batched", None, [None; 3]).unwrap();
+        assert!(any.is_met_by(&verdict(Word::Batched, None)));
     }
 }

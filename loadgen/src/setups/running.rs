@@ -14,7 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use thiserror::Error;
 
-use super::expectation::Listen;
+use super::description::Listen;
 use super::setup::Setup;
 use super::{commands, ready};
 use crate::child::Child;
@@ -29,6 +29,9 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// The socket of a setup that listens on one, in its private directory.
 const SOCKET: &str = "http.sock";
+
+/// Where its output goes, in its private directory.
+const LOG: &str = "log";
 
 /// What of its log is told when it fails.
 const LAST_LINES: usize = 5;
@@ -114,6 +117,15 @@ impl Running {
         ready::get(&self.endpoint, path)
     }
 
+    /// Whether its log has a line that begins with this.
+    ///
+    /// Errors: the log cannot be read.
+    pub fn has_logged(&self, beginning: &str) -> io::Result<bool> {
+        let log = fs::read(self.file(LOG))?;
+        let log = String::from_utf8_lossy(&log);
+        Ok(log.lines().any(|line| line.starts_with(beginning)))
+    }
+
     fn spawn(setup: &Setup, origin: Option<&Running>) -> io::Result<Self> {
         let directory = private_directory()?;
         let token = match origin {
@@ -122,7 +134,7 @@ impl Running {
             None => token(&directory),
         };
         let [port, tls_port] = free_ports()?;
-        let log = directory.path().join("log");
+        let log = directory.path().join(LOG);
         let log = OpenOptions::new()
             .read(true)
             .append(true)
@@ -134,7 +146,7 @@ impl Running {
             .env("SETUP_RUN", directory.path())
             .env("SETUP_TOKEN", &token)
             .env("SETUP_TLS_PORT", tls_port.to_string());
-        let endpoint = match setup.expectation.listen {
+        let endpoint = match setup.description.listen {
             Listen::Tcp => {
                 command.env("SETUP_PORT", port.to_string());
                 Endpoint::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
@@ -230,8 +242,8 @@ mod tests {
         let directory = all.join("made-up");
         fs::create_dir(&directory).unwrap();
         fs::write(
-            directory.join("expect"),
-            "about x\npath /\nexpect live\nlisten unix\n",
+            directory.join("setup.toml"),
+            "about = 'x'\nfamily = 'y'\npath = '/'\nlisten = 'unix'\nexpect.verdict = 'live'\n",
         )
         .unwrap();
         let program = directory.join("start");

@@ -66,6 +66,7 @@ class Ticker {
     response.on('close', () => {
       this.subscribers.delete(response);
       stats.open -= 1;
+      console.error(response.writableFinished ? 'done' : 'gone');
     });
   }
 }

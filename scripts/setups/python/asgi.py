@@ -18,10 +18,14 @@ async def app(scope, receive, send):
         # How a server tells an EventSource that reconnects to stop.
         return await answer(send, 204, [], b"")
     await send(start(200, feed.HEADERS))
-    for seq, due in feed.schedule():
+    plan = feed.plan(scope["path"])
+    for seq, due in feed.schedule(plan):
         await asyncio.sleep(feed.wait(due))
-        await send({"type": "http.response.body", "body": feed.event(seq, due), "more_body": True})
+        await send({"type": "http.response.body", "body": feed.event(seq, due, plan), "more_body": True})
+    await asyncio.sleep(plan[3])
     await send({"type": "http.response.body"})
+    # It only awaits send(): nobody tells it that its client is gone.
+    feed.say("done")
 
 
 def start(status, headers):

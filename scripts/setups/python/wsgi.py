@@ -1,10 +1,8 @@
 """A plain WSGI application: a generator that yields one event at a time.
 
-GET /ready  200, "ready TOKEN"
-GET /feed   the events of feed.py, once
+GET /ready      200, "ready TOKEN"
+GET /feed/PLAN  the events of a plan of feed.py, once
 """
-
-import time
 
 import feed
 
@@ -18,10 +16,4 @@ def application(environ, start_response):
         start_response("204 No Content", [])
         return []
     start_response("200 OK", feed.HEADERS)
-    return events()
-
-
-def events():
-    for seq, due in feed.schedule():
-        time.sleep(feed.wait(due))
-        yield feed.event(seq, due)
+    return feed.play(environ["PATH_INFO"])

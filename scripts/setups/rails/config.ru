@@ -18,9 +18,10 @@ module Feed
   # Events, seconds before each one, their bytes where the stamps leave that choice (they need about 110), seconds of silence at the end.
   PLANS = {
     'small' => Plan.new(count: 20, gap: 0.1, size: 60, tail: 0),
-    'kib' => Plan.new(count: 200, gap: 0.02, size: 1024, tail: 0),
+    'large' => Plan.new(count: 200, gap: 0.02, size: 1024, tail: 0),
     'lone' => Plan.new(count: 1, gap: 0, size: 60, tail: 5),
     'long' => Plan.new(count: 150, gap: 0.1, size: 60, tail: 0),
+    'silent' => Plan.new(count: 1, gap: 0, size: 60, tail: 600),
     'check' => Plan.new(count: 60, gap: 0.1, size: 130, tail: 0),
     'five' => Plan.new(count: 5, gap: 1, size: 130, tail: 0)
   }.freeze
@@ -64,7 +65,7 @@ module Feed
 end
 
 class SetupApp < Rails::Application
-  config.load_defaults 6.1
+  config.load_defaults Rails::VERSION::STRING.to_f
   config.root = __dir__
   config.eager_load = config.cache_classes = true
   config.secret_key_base = 'x' * 64
@@ -92,6 +93,7 @@ class FeedController < ActionController::Base
   def ready = render(plain: "ready #{ENV['SETUP_TOKEN']}\n")
 
   def live
+    # cure: the controller action, before the first write
     Feed.run(params[:plan], response.stream) { |*event| response.stream.write Feed.event(*event) }
   end
 
@@ -116,7 +118,8 @@ map('/hijack') do
         end
       end
     end
-    [200, { 'Content-Type' => 'text/event-stream', 'Cache-Control' => 'no-cache', 'Connection' => 'close', 'rack.hijack' => play }, []]
+    # Lower case, as Rack 3 wants them.
+    [200, { 'content-type' => 'text/event-stream', 'cache-control' => 'no-cache', 'connection' => 'close', 'rack.hijack' => play }, []]
   end)
 end
 map('/') { run SetupApp }

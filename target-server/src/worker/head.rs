@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use hyper::StatusCode;
 
+use super::subscriber::Terms;
 use crate::modes::Response;
 use crate::truth::SubscriberRecord;
 
@@ -20,14 +21,16 @@ pub(crate) enum Framing {
     Bodyless,
 }
 
-/// Writes the head; `length` is the value of Content-Length where there is one.
+/// Writes the head; `length` is the value of Content-Length where there is one, `unbuffered` asks proxies of nginx's kind not to
+/// buffer.
 ///
 /// The connection is always closed at the end: one connection carries one stream.
 pub(crate) fn encode(
     response: &Response,
     framing: Framing,
     length: Option<usize>,
-    instance: u32,
+    unbuffered: bool,
+    terms: Terms,
     subscriber: &SubscriberRecord,
 ) -> String {
     let reason = StatusCode::from_u16(response.status)
@@ -41,18 +44,23 @@ pub(crate) fn encode(
     let mut field = |name: &str, value: &dyn std::fmt::Display| {
         write!(head, "{name}: {value}\r\n").expect("writing to memory cannot fail");
     };
-    field("Server", &"target-server");
+    if !terms.anonymous {
+        field("Server", &"target-server");
+    }
     field("Content-Type", &response.content_type);
     field("Cache-Control", &"no-cache");
     if let Some(coding) = response.content_encoding {
         field("Content-Encoding", &coding);
         field("Vary", &"Accept-Encoding");
     }
+    if unbuffered {
+        field("X-Accel-Buffering", &"no");
+    }
     field("X-Stream", &subscriber.source);
     field("X-Subscriber", &subscriber.id);
     field(
         "X-Request-Id",
-        &format_args!("{instance}-{}", subscriber.id),
+        &format_args!("{}-{}", terms.instance, subscriber.id),
     );
     match (length, framing) {
         (Some(length), _) => field("Content-Length", &length),

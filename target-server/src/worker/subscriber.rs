@@ -25,6 +25,8 @@ pub(crate) struct Subscriber {
     out: Outgoing,
     record: SubscriberRecord,
     framing: Framing,
+    /// Whether the head says `X-Accel-Buffering: no`.
+    unbuffered: bool,
     /// Events until the end that the client asked for.
     left: Option<NonZeroU64>,
     mode: Option<Box<ModeState>>,
@@ -54,6 +56,8 @@ struct Ending {
 pub(crate) struct Terms {
     /// The process, as in every event.
     pub instance: u32,
+    /// Whether heads are without a `Server` field.
+    pub anonymous: bool,
     /// Bytes that may wait for one subscriber.
     pub max_backlog: usize,
     /// Whether the kernel's send stamps are logged.
@@ -95,6 +99,7 @@ impl Subscriber {
                 (false, true) => Framing::Close,
                 (false, false) => Framing::Chunked,
             },
+            unbuffered: request.unbuffered,
             left: request.count,
             mode: mode.map(|mode| {
                 Box::new(ModeState {
@@ -322,7 +327,14 @@ impl Subscriber {
         } else if length.is_some() && self.framing != Framing::Bodyless {
             self.framing = Framing::Length;
         }
-        let head = head::encode(response, self.framing, length, terms.instance, &self.record);
+        let head = head::encode(
+            response,
+            self.framing,
+            length,
+            self.unbuffered,
+            terms,
+            &self.record,
+        );
         self.send(Piece::unmarked(head), log)
     }
 

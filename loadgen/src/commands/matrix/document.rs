@@ -70,7 +70,7 @@ fn document<'a>(
 fn entry<'a>(row: &'a Row<'_>, fill: &impl Fn(&mut Entry<'a>, &'a RunRecord)) -> Entry<'a> {
     let mut entry = Entry {
         setup: &row.setup.name,
-        about: &row.setup.expectation.about,
+        about: &row.setup.description.about,
         expected: row.expected(),
         as_expected: row.is_met(),
         skipped: None,

@@ -76,7 +76,7 @@ impl<'a> Row<'a> {
         let Found::Checked(checked) = &self.found else {
             return None;
         };
-        let expectation = &self.setup.expectation;
+        let expectation = &self.setup.description.expect;
         let is_there = |code: &String| {
             let mut findings = checked.verdict.findings.iter();
             findings.any(|finding| finding.code == *code)
@@ -89,7 +89,7 @@ impl<'a> Row<'a> {
 
     /// What its file expects: `live with streams.limit`.
     pub(super) fn expected(&self) -> String {
-        let expectation = &self.setup.expectation;
+        let expectation = &self.setup.description.expect;
         let demand = expectation.demand.to_string();
         match &expectation.findings[..] {
             [] => demand,

@@ -1,0 +1,3 @@
+use Rack::Deflater, sync: false
+# cure instead of the line above: config.ru
+run Array(Rack::Builder.parse_file(File.expand_path('../rails/config.ru', __dir__))).first

@@ -1,0 +1,2 @@
+# Puma reads this by itself.
+# cure: config/puma.rb

@@ -1,0 +1,6 @@
+worker_processes 1
+Rainbows! do
+  use :ThreadPool
+  worker_connections 100
+  keepalive_timeout 5
+end
