@@ -12,6 +12,7 @@ mod refusal;
 mod request;
 mod run;
 mod selftest;
+mod share;
 mod usage;
 mod values;
 

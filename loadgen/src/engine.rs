@@ -19,6 +19,7 @@ use crate::session::recorder::{Recorder, Tap};
 use mio::{Poll, Token, Waker};
 use run_record::measured::Measured;
 use run_record::time::{Mono, Nanos, Wall};
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,7 +56,7 @@ pub struct Outcome {
 }
 
 /// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndOfRun {
     /// Its time was over.
     Time,
@@ -117,7 +118,7 @@ pub fn run(
     plan: Plan,
     instrument: Instrument,
     interrupt: &AtomicBool,
-    watch: impl FnMut(&Progress),
+    watch: impl FnMut(&mut Progress<'_>),
 ) -> io::Result<Outcome> {
     let _stamping = StampingKeptOn::begin()?;
     let hiccups = hiccups::Watch::begin()?;
@@ -174,7 +175,7 @@ impl Outcome {
 
 impl Shared {
     fn new(plan: Plan, instrument: Instrument) -> Shared {
-        let start = clock::mono();
+        let start = start(plan.load.start_at);
         let length = Nanos::from(plan.load.ramp) + Nanos::from(plan.load.hold);
         Shared {
             spec: Spec {
@@ -220,6 +221,15 @@ impl Shared {
     fn trip(&self) {
         self.tripped.store(true, Ordering::Relaxed);
         self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// When the first connection is due: as soon as can be where nobody has said when, even if that is past.
+fn start(at: Option<Wall>) -> Mono {
+    let now = clock::now();
+    match at {
+        None => now.mono,
+        Some(at) => now.mono + (at - now.wall) - (now.wall - at),
     }
 }
 

@@ -7,6 +7,7 @@ mod draft;
 mod json_path;
 mod probe;
 mod route;
+mod share;
 mod tls;
 
 use std::fmt;
@@ -17,12 +18,15 @@ use std::time::Duration;
 
 pub use check::{CheckPlan, Expect};
 pub use clock::{Ahead, ClockAsked, ClockServer, ClockSource, ServerClock, ServerReading};
-pub use draft::{CheckDraft, Draft};
+pub use draft::{CheckDraft, Draft, Processes};
 pub use json_path::{JsonPath, JsonPathError, TimeUnit};
 pub use route::{ConnectTo, Resolve, Route, RouteError};
+pub use share::{Part, Share};
 pub use tls::{TlsError, Trust};
 
 use run_record::limits::Limit;
+use run_record::time::Wall;
+use serde::{Deserialize, Serialize};
 
 use crate::request::Request;
 use crate::schedule::Arrivals;
@@ -72,7 +76,7 @@ pub struct Target {
 }
 
 /// One place that accepts connections.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Endpoint {
     /// An address and port.
     Tcp(SocketAddr),
@@ -111,18 +115,31 @@ pub struct TlsPlan {
 /// The shape of the load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Subscribers held at once; at least 1.
+    /// Subscribers of the whole run, held at once; at least 1.
     pub connections: u32,
+    /// Which of them are held here.
+    pub share: Share,
+    /// Processes of this program that hold them; at least 1.
+    pub processes: u32,
+    /// When the ramp begins; as soon as can be where it is not given. It may be past: then connections are late.
+    pub start_at: Option<Wall>,
     /// Time over which they are opened; zero opens all at once.
     pub ramp: Duration,
     /// How their starts lie in it.
     pub arrivals: Arrivals,
     /// Time for which they are held after the ramp; above zero.
     pub hold: Duration,
-    /// Threads that drive connections; at least 1 and at most `connections`.
+    /// Threads that drive connections, of all processes together; at least 1 and at most as many as there are connections here.
     pub workers: usize,
     /// Local addresses that connections start from, in turn; empty leaves the choice to the kernel.
     pub sources: Vec<IpAddr>,
+}
+
+impl Load {
+    /// Subscribers that are held here.
+    pub fn own(&self) -> u32 {
+        self.share.count(self.connections)
+    }
 }
 
 /// What a subscriber does when its stream ends, as an `EventSource` would.

@@ -12,6 +12,7 @@ mod reach;
 mod server;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use run_record::time::Mono;
 use thiserror::Error;
@@ -80,6 +81,9 @@ pub enum PreflightError {
     /// The server started for a check is not there.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// More shards than connections.
+    #[error("-c {0} leaves nothing to this shard: use fewer shards than connections")]
+    EmptyShare(u32),
     /// Ctrl-C while the target was waited for.
     #[error("interrupted while the server was waited for; nothing was sent")]
     Interrupted,
@@ -95,7 +99,13 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
     if let Some(path) = &asked.output.record {
         output::check(path)?;
     }
-    descriptors::secure("-c", asked.load.connections.into(), asked.load.workers)?;
+    let own = asked.load.own();
+    if own == 0 {
+        return Err(PreflightError::EmptyShare(asked.load.connections));
+    }
+    let processes = descriptors::split(own.into(), asked.load.workers, draft.processes())?;
+    let draft = draft.held_by(processes);
+    let asked = draft.asked();
     let windows = memory::check(asked)?;
     let permit = |endpoints: &[Endpoint]| politeness::check(asked, endpoints, draft.allowed_host());
     let reached = reach::reach(draft.route(), &permit, draft.wait(), &mut || false, now)?;
@@ -113,11 +123,29 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
     Ok(Admitted { clock, plan, notes })
 }
 
+/// Completes the plan of one process of a run whose whole was admitted before, by the process that started this one.
+///
+/// Errors: the server named by `--clock` cannot be looked up.
+pub fn admit_part(
+    draft: Draft,
+    endpoints: Vec<Endpoint>,
+    sources: Vec<IpAddr>,
+) -> Result<Admitted, PreflightError> {
+    most_descriptors();
+    let clock_asked = draft.clock().clone();
+    let plan = draft.complete(endpoints, sources);
+    let clock = clock::source(&clock_asked, &plan)?;
+    let notes = Vec::new();
+    Ok(Admitted { clock, plan, notes })
+}
+
 impl PreflightError {
     /// The outcome to report.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Output(_) | Self::Reach(ReachError::Impolite(_)) => Exit::Usage,
+            Self::Output(_) | Self::Reach(ReachError::Impolite(_)) | Self::EmptyShare(_) => {
+                Exit::Usage
+            }
             Self::Ports(
                 PortsError::Source { .. } | PortsError::Families | PortsError::NoEndpoint(_),
             ) => Exit::Usage,

@@ -9,10 +9,11 @@ pub use asked::Asked;
 pub use headers::{Environment, HeaderError, HeaderLine, header_value};
 pub use redirect::{Redirect, RedirectError};
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// An HTTP/1 request without its `Host`, as asked for on the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// A token such as `GET`, in the case it was given.
     pub method: String,
@@ -27,7 +28,7 @@ pub struct Request {
 }
 
 /// The version of HTTP/1 spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HttpVersion {
     /// `HTTP/1.0`
     Http10,

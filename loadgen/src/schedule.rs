@@ -97,12 +97,6 @@ impl Schedule {
             u64::try_from(nanos).unwrap_or(u64::MAX),
         ))
     }
-
-    /// The connections of one of `workers` workers, in the order in which they are due: every k-th one,
-    /// so that each worker sees the same ramp.
-    pub fn of_worker(&self, worker: u32, workers: u32) -> impl Iterator<Item = u32> + use<> {
-        (worker..self.connections).step_by(workers.max(1) as usize)
-    }
 }
 
 /// The first start is at 0, each other one a gap after the one before it; `None` where all are due at once.
@@ -129,16 +123,6 @@ mod tests {
         let due: Vec<_> = (0..5).map(|index| schedule.due(index)).collect();
         let ms = |ms| Some(Duration::from_millis(ms));
         assert_eq!(due, [ms(0), ms(500), ms(1000), ms(1500), None]);
-    }
-
-    #[test]
-    fn every_connection_belongs_to_exactly_one_worker() {
-        let schedule = Schedule::new(10, Duration::ZERO, Arrivals::Constant);
-        let mut all: Vec<u32> = (0..3)
-            .flat_map(|worker| schedule.of_worker(worker, 3))
-            .collect();
-        all.sort_unstable();
-        assert_eq!(all, (0..10).collect::<Vec<_>>());
     }
 
     const STARTS: u32 = 20_001;

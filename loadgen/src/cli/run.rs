@@ -14,10 +14,12 @@ use url::Url;
 use super::events::EventArgs;
 use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
+use super::share::ShareArgs;
 use super::values::{self, Rate, Spread};
 use super::{UsageError, after_help};
 use crate::plan::{
-    ClockAsked, ClockServer, Draft, Load, Plan, ServerClock, SubscriberPolicy, Target, TracePlan,
+    ClockAsked, ClockServer, Draft, Load, Part, Plan, ServerClock, Share, SubscriberPolicy, Target,
+    TracePlan,
 };
 use crate::request::{Asked, Environment};
 use crate::schedule::Arrivals;
@@ -32,6 +34,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     load: LoadArgs,
+
+    #[command(flatten)]
+    share: ShareArgs,
 
     #[command(flatten)]
     request: RequestArgs,
@@ -56,6 +61,10 @@ pub struct RunArgs {
     /// This process is that one, and its record goes here
     #[arg(long, value_name = "FILE", hide = true)]
     unloaded_probe_record: Option<PathBuf>,
+
+    /// This process is one of several that make the run; the socket is its parent's
+    #[arg(long, value_name = "SOCKET", hide = true)]
+    process_of: Option<PathBuf>,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -102,7 +111,7 @@ struct LoadArgs {
     #[arg(long)]
     no_reconnect: bool,
 
-    /// Threads that drive connections [default: one per core]
+    /// Threads that drive connections, of all processes together [default: one per core]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     workers: Option<u16>,
 
@@ -164,6 +173,11 @@ struct LimitArgs {
 }
 
 impl RunArgs {
+    /// The socket of the process that this one works for, if it does.
+    pub fn process_of(&self) -> Option<PathBuf> {
+        self.process_of.clone()
+    }
+
     /// Whether a probe in a process of its own is to run beside the load.
     pub fn is_beside_probe(&self) -> bool {
         self.unloaded_probe && self.unloaded_probe_record.is_none()
@@ -182,6 +196,7 @@ impl RunArgs {
             ..self.request.asked(environment)?
         };
         let (request, host) = asked.into_request(&self.url);
+        let (processes, shard) = (self.share.processes(), self.share.shard(environment)?);
         let (wait, allowed_host) = (self.load.wait, self.load.allow_host.clone());
         let plan = Plan {
             target: Target {
@@ -195,7 +210,10 @@ impl RunArgs {
                 ..SubscriberPolicy::default()
             },
             keep_going: self.load.keep_going,
-            load: self.load.into_load(),
+            load: Load {
+                start_at: self.share.start_at(),
+                ..self.load.into_load(shard)
+            },
             format: self.events.format(),
             stamps: self.events.sent_at,
             server_clock: ServerClock::Same,
@@ -213,7 +231,9 @@ impl RunArgs {
             Some(record) => plan.of_probe(record),
             None => plan,
         };
-        Ok(Draft::new(plan, route, wait, allowed_host).with_clock(clock))
+        Ok(Draft::new(plan, route, wait, allowed_host)
+            .with_clock(clock)
+            .with_processes(processes))
     }
 }
 
@@ -241,11 +261,18 @@ impl ClockArgs {
 }
 
 impl LoadArgs {
-    fn into_load(self) -> Load {
+    fn into_load(self, shard: Part) -> Load {
+        let share = Share {
+            shard,
+            ..Share::WHOLE
+        };
         let cores = available_parallelism().map_or(1, usize::from);
         let workers = self.workers.map_or(cores, usize::from);
         Load {
             connections: self.connections,
+            share,
+            processes: 1,
+            start_at: None,
             ramp: self
                 .ramp
                 .unwrap_or_else(|| self.rate.time_for(self.connections)),
@@ -258,7 +285,7 @@ impl LoadArgs {
                 }),
             hold: self.hold,
             // A worker without a connection would only idle.
-            workers: workers.min(self.connections as usize),
+            workers: workers.min(share.count(self.connections).max(1) as usize),
             sources: self.sources,
         }
     }

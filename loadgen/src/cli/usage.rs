@@ -62,6 +62,26 @@ pub enum UsageError {
         /// What to write instead.
         remedy: &'static str,
     },
+    /// `--shard auto/N` where nobody says which shard this is.
+    #[error(
+        "--shard auto/N reads its index from JOB_COMPLETION_INDEX, SLURM_PROCID or PARALLEL_SEQ, and none of them is set; \
+         write --shard K/N"
+    )]
+    NoIndex,
+    /// The scheduler of jobs counts otherwise than the command line.
+    #[error("--shard auto/{of}: {variable} is `{value}`, expected a number from {from} to {to}")]
+    Index {
+        /// Where the index was read.
+        variable: &'static str,
+        /// What stands there.
+        value: String,
+        /// Shards of the run.
+        of: u32,
+        /// The index of the first shard.
+        from: u32,
+        /// The index of the last one.
+        to: u32,
+    },
     /// TLS cannot be set up as asked.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -16,13 +16,6 @@ pub(in crate::commands) fn environment() -> Environment {
     }
 }
 
-/// Descriptors in use, and how many this process may use.
-pub(in crate::commands) fn descriptors() -> (u64, u64) {
-    let used = fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count() as u64);
-    let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
-    (used, limit.map_or(0, |(soft, _)| soft))
-}
-
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }

@@ -2,7 +2,9 @@
 
 mod assemble;
 mod clock_offset;
+mod copies;
 mod judge;
+mod start;
 mod unloaded_probe;
 mod watch;
 
@@ -10,15 +12,18 @@ use super::store;
 use super::voice::{interrupt, print, refuse, say, style};
 use crate::cli::RunArgs;
 use crate::clock;
-use crate::engine::{self, Instrument};
+use crate::engine::{self, Instrument, Progress};
 use crate::exit::Exit;
 use crate::plan::Plan;
-use crate::preflight;
+use crate::preflight::{self, Admitted};
+use crate::processes::Together;
+use crate::self_check;
 use anyhow::{Context, Result};
 use clock_offset::ClockOffset;
 use reports::terminal;
-use run_record::record::RunRecord;
+use run_record::record::{Moment, RunRecord};
 use std::io::{self, IsTerminal};
+use std::sync::atomic::AtomicBool;
 use unloaded_probe::UnloadedProbe;
 use watch::Watch;
 
@@ -27,10 +32,14 @@ use watch::Watch;
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
 pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     let is_beside_probe = args.is_beside_probe();
+    let parent = args.process_of();
     let draft = match args.draft(&|name| std::env::var(name).ok()) {
         Ok(draft) => draft,
         Err(error) => return Ok(refuse(&error, error.exit())),
     };
+    if let Some(socket) = parent {
+        return copies::serve(&socket, draft);
+    }
     let admitted = match preflight::admit(draft, &mut clock::mono) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(refuse(&error, error.exit())),
@@ -38,37 +47,66 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     for note in &admitted.notes {
         say(&format!("note: {note}"));
     }
-    let offset = match ClockOffset::begin(admitted.clock) {
-        Ok(offset) => offset,
-        Err(error) => return Ok(refuse(&error, Exit::NoStream)),
-    };
-    let plan = Plan {
-        server_clock: offset.server_clock(),
-        ..admitted.plan
-    };
-    let probe = is_beside_probe.then(UnloadedProbe::start).transpose()?;
-    let mut watch = Watch::new(&plan);
+    if let Some(at) = admitted.plan.load.start_at.filter(|at| *at < clock::wall()) {
+        let error = format!("--start-at is past: it was {}", Moment::at(at).utc);
+        return Ok(refuse(&error, Exit::Usage));
+    }
     let interrupt = interrupt()?;
-    let outcome = engine::run(
-        plan.clone(),
-        Instrument::default(),
-        &interrupt,
-        |progress| watch.show(progress),
-    )
-    .context("the engine could not run")?;
-    watch.close();
-    let mut record = assemble::record(&outcome, &plan, command_line);
-    record.clock = offset
-        .end()
-        .context("the server's clock could not be followed")?;
+    if !start::wait(admitted.plan.load.start_at, &interrupt) {
+        return Ok(refuse(
+            &"interrupted before the start; nothing was sent",
+            Exit::Interrupted,
+        ));
+    }
+    let probe = is_beside_probe.then(UnloadedProbe::start).transpose()?;
+    let (plan, together) = match measure(admitted, &interrupt)? {
+        Ok(measured) => measured,
+        Err(exit) => return Ok(exit),
+    };
+    let mut record = assemble::record(&together, &plan, command_line);
     if let Some(probe) = probe
         && let Some(why) = unloaded_probe::compare(&mut record, probe.end().as_ref())
     {
         say(&format!("note: {why}"));
     }
     record.evaluate(&plan.limits);
-    let exit = judge::judge(&mut record, &outcome);
+    let exit = judge::judge(&mut record, &together);
     finish(&record, &plan, exit)
+}
+
+/// Runs the plan, in this process or in several. Instead of that, how the command ends where the server does not tell
+/// its clock.
+fn measure(admitted: Admitted, interrupt: &AtomicBool) -> Result<Result<(Plan, Together), Exit>> {
+    let mut watch = Watch::new(&admitted.plan);
+    if admitted.plan.load.processes > 1 {
+        // Each of them follows the server's clock by itself.
+        let together = copies::run(&admitted.plan, interrupt, &mut watch)?;
+        watch.close();
+        return Ok(Ok((admitted.plan, together)));
+    }
+    let offset = match ClockOffset::begin(admitted.clock) {
+        Ok(offset) => offset,
+        Err(error) => return Ok(Err(refuse(&error, Exit::NoStream))),
+    };
+    let plan = Plan {
+        server_clock: offset.server_clock(),
+        ..admitted.plan
+    };
+    let show = |progress: &mut Progress<'_>| watch.show(progress);
+    let outcome = engine::run(plan.clone(), Instrument::default(), interrupt, show)
+        .context("the engine could not run")?;
+    watch.close();
+    let checks = self_check::check(&outcome, &plan);
+    let clock = offset
+        .end()
+        .context("the server's clock could not be followed")?;
+    let together = Together {
+        outcome,
+        checks,
+        clock,
+        lost: Vec::new(),
+    };
+    Ok(Ok((plan, together)))
 }
 
 /// Writes the record and shows the page. The page is shown even if the record cannot be written.

@@ -13,7 +13,7 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// A breaker for one of `workers` workers.
+    /// A breaker for one of `workers` workers, those of other processes included.
     pub(super) fn new(workers: usize) -> Breaker {
         let share = WINDOW.div_ceil(workers.max(1));
         Breaker {

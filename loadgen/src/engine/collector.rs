@@ -5,10 +5,12 @@
 use super::{Batch, EndOfRun, Outcome, Shared, hiccups};
 use crate::clock;
 use crate::session::recorder::{Recorder, Tap};
+use crate::usage;
 use mio::Waker;
 use run_record::hiccups::Hiccup;
 use run_record::measured::{Measured, UNNAMED_GROUP};
 use run_record::time::{Mono, Nanos};
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
@@ -16,8 +18,12 @@ use std::time::Duration;
 /// How soon an interrupt is noticed.
 const TICK: Duration = Duration::from_millis(100);
 
+const SECOND: Nanos = Nanos::from_secs(1);
+/// By so much after the second all workers have handed over what they have: they sleep no longer than this.
+const HANDED_OVER: Nanos = Nanos::from_millis(150);
+
 /// How many subscribers are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gauges {
     /// Subscribers of the run.
     pub subscribers: u64,
@@ -33,6 +39,18 @@ pub struct Gauges {
     pub over: u64,
 }
 
+impl Gauges {
+    /// Adds those of another worker or process.
+    pub fn add(&mut self, other: &Gauges) {
+        self.subscribers += other.subscribers;
+        self.opening += other.opening;
+        self.open += other.open;
+        self.streaming += other.streaming;
+        self.waiting += other.waiting;
+        self.over += other.over;
+    }
+}
+
 /// What is known while the run goes on.
 #[derive(Debug)]
 pub struct Progress<'a> {
@@ -40,12 +58,14 @@ pub struct Progress<'a> {
     pub elapsed: Nanos,
     /// How long the run is to be.
     pub length: Nanos,
-    /// Everything measured so far.
-    pub measured: &'a Measured,
+    /// Everything measured so far. Who takes it away gets the rest at the end.
+    pub measured: &'a mut Measured,
     /// The states of the subscribers, a second old at most.
     pub gauges: Gauges,
-    /// Processor time of this process so far.
+    /// Processor time of the generator so far, all its processes together.
     pub cpu: Nanos,
+    /// Its descriptors in use, and how many it may use.
+    pub descriptors: (u64, u64),
 }
 
 /// The collector's end of what joins it to a worker.
@@ -65,7 +85,7 @@ pub(super) fn collect(
     shared: &Shared,
     sources: Sources<'_>,
     interrupt: &AtomicBool,
-    mut watch: impl FnMut(&Progress),
+    mut watch: impl FnMut(&mut Progress<'_>),
 ) -> Outcome {
     let began = clock::now();
     let Sources {
@@ -78,7 +98,7 @@ pub(super) fn collect(
         // The channel is empty and the worker alive.
         let _ = link.spares.try_send(shared.recorder());
     }
-    let mut next_watch = shared.start + Nanos::from_secs(1);
+    let mut next_watch = first_look(began, shared.start);
     let mut interrupted = false;
     loop {
         match batches.recv_timeout(TICK) {
@@ -99,7 +119,7 @@ pub(super) fn collect(
         }
         if now.mono >= next_watch {
             next_watch = next_watch + Nanos::from_secs(1);
-            watch(&collector.progress(shared, now.mono));
+            watch(&mut collector.progress(shared, now.mono));
         }
     }
     let ended = clock::now();
@@ -111,9 +131,10 @@ pub(super) fn collect(
         (false, false) => EndOfRun::Time,
     };
     let gauges = collector.gauges();
+    let started = began.wall - (began.mono - shared.start);
     Outcome {
         measured: collector.measured,
-        started: began.wall - (began.mono - shared.start),
+        started: shared.plan.load.start_at.unwrap_or(started),
         ended: ended.wall,
         end,
         workers_cpu: collector.workers_cpu,
@@ -121,6 +142,17 @@ pub(super) fn collect(
         gauges,
         tapped: collector.tapped,
     }
+}
+
+/// When whoever watches is told for the first time: once a second shortly after the workers hand over theirs, so that
+/// what is told is not a second old.
+fn first_look(began: clock::Now, start: Mono) -> Mono {
+    let into_second = Nanos(began.wall.0 % SECOND.0);
+    let mut look = began.mono + (SECOND - into_second) + HANDED_OVER;
+    while look < start + SECOND {
+        look = look + SECOND;
+    }
+    look
 }
 
 struct Collector {
@@ -173,24 +205,19 @@ impl Collector {
 
     fn gauges(&self) -> Gauges {
         let mut gauges = Gauges::default();
-        for worker in &self.gauges {
-            gauges.subscribers += worker.subscribers;
-            gauges.opening += worker.opening;
-            gauges.open += worker.open;
-            gauges.streaming += worker.streaming;
-            gauges.waiting += worker.waiting;
-            gauges.over += worker.over;
-        }
+        self.gauges.iter().for_each(|worker| gauges.add(worker));
         gauges
     }
 
-    fn progress(&self, shared: &Shared, now: Mono) -> Progress<'_> {
+    fn progress(&mut self, shared: &Shared, now: Mono) -> Progress<'_> {
+        let gauges = self.gauges();
         Progress {
             elapsed: now - shared.start,
             length: shared.end - shared.start,
-            measured: &self.measured,
-            gauges: self.gauges(),
+            measured: &mut self.measured,
+            gauges,
             cpu: Nanos(clock::process_cpu_ns()),
+            descriptors: usage::descriptors(),
         }
     }
 }

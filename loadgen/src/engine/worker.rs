@@ -11,7 +11,7 @@ use super::{Batch, Gauges, Shared};
 use crate::clock::{self, Now};
 use crate::connection::transport::Opened;
 use crate::connection::{connect, receive};
-use crate::plan::Endpoint;
+use crate::plan::{Endpoint, Part};
 use crate::session::Session;
 use crate::session::end::{End, Next};
 use crate::session::reading::{RESOLUTION, Reading};
@@ -77,7 +77,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Worker `number`: every connection of the schedule whose index leaves that remainder is its own.
+    /// Worker `number` of those of this process.
     pub(super) fn new(
         shared: Arc<Shared>,
         poll: Poll,
@@ -86,9 +86,12 @@ impl Worker {
         spares: Receiver<Recorder>,
     ) -> Worker {
         let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let indices = shared
-            .schedule
-            .of_worker(small(number), small(shared.plan.load.workers));
+        let load = &shared.plan.load;
+        let part = Part {
+            number: small(number),
+            of: small(load.workers),
+        };
+        let indices = load.share.of_worker(part, load.connections);
         let slots: Vec<Slot> = indices
             .map(|index| Slot::new(Session::new(index, &shared.spec)))
             .collect();
@@ -100,7 +103,7 @@ impl Worker {
         let now = clock::wall();
         Worker {
             recorder: shared.recorder(),
-            breaker: Breaker::new(shared.plan.load.workers),
+            breaker: Breaker::new(load.workers * load.share.process.of as usize),
             poll,
             unstamped: shared
                 .plan
@@ -244,7 +247,7 @@ impl Worker {
         let plan = &self.shared.plan;
         let slot = &mut self.slots[at];
         slot.attempt = slot.attempt.wrapping_add(1);
-        let turn = slot.session.index() as usize + slot.attempt as usize - 1;
+        let turn = plan.load.share.turn(slot.session.index()) + slot.attempt as usize - 1;
         slot.endpoint = u16::try_from(turn % plan.target.endpoints.len()).unwrap_or_default();
         let endpoint = &plan.target.endpoints[slot.endpoint as usize];
         let sources = &plan.load.sources;

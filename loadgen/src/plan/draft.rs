@@ -16,6 +16,16 @@ pub struct Draft {
     wait: Duration,
     allowed_host: Option<String>,
     clock: ClockAsked,
+    processes: Processes,
+}
+
+/// How many processes are to hold the connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Processes {
+    /// As many as their descriptors demand.
+    Auto,
+    /// This many; at least 1.
+    Exactly(u32),
 }
 
 impl Draft {
@@ -28,6 +38,7 @@ impl Draft {
             wait,
             allowed_host,
             clock: ClockAsked::Auto,
+            processes: Processes::Exactly(1),
         }
     }
 
@@ -35,6 +46,31 @@ impl Draft {
     #[must_use]
     pub fn with_clock(self, clock: ClockAsked) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same, held by another number of processes.
+    #[must_use]
+    pub fn with_processes(self, processes: Processes) -> Self {
+        Self { processes, ..self }
+    }
+
+    /// How many processes are to hold the connections.
+    pub fn processes(&self) -> Processes {
+        self.processes
+    }
+
+    /// The same, with the plan changed where one process of several has a part of its own.
+    #[must_use]
+    pub fn change(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+        change(&mut self.plan);
+        self
+    }
+
+    /// The same, with the number of processes that it takes.
+    #[must_use]
+    pub fn held_by(mut self, processes: u32) -> Self {
+        self.plan.load.processes = processes;
+        self
     }
 
     /// How the times that the server tells are put on this machine's clock.

@@ -1,7 +1,7 @@
 //! The plan of the two streams that run beside a load, in a process of their own.
 //! It must not know what is made of what they see.
 
-use super::{Load, Output, Plan, TracePlan};
+use super::{Load, Output, Plan, Share, TracePlan};
 use crate::schedule::Arrivals;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +20,8 @@ impl Plan {
         Self {
             load: Load {
                 connections: STREAMS,
+                share: Share::WHOLE,
+                processes: 1,
                 // Starts lie evenly in the ramp, from its begin on: the second of two in its middle.
                 ramp: self
                     .load

@@ -4,8 +4,13 @@
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use thiserror::Error;
 
+use crate::plan::Processes;
+
 /// epoll, its waker, a socket that is closing while its successor opens.
 const PER_WORKER: u64 = 8;
+
+/// Processes tried for `auto`: above it their number is not what is missing.
+const MOST_PROCESSES: u32 = 1_024;
 
 /// Standard streams, the record, the stamping socket, libraries, descriptors inherited from the shell.
 const SLACK: u64 = 64;
@@ -13,8 +18,9 @@ const SLACK: u64 = 64;
 /// More connections than this process may have descriptors for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "{option} {connections} needs {needed} file descriptors and this machine allows {limit}: use {option} {possible} or less, \
-     or raise the hard limit (`ulimit -Hn {needed}` as root, LimitNOFILE= in a service)"
+    "{option} {connections} needs {needed} file descriptors and this machine allows {limit}: use {option} {possible} or less{}, \
+     or raise the hard limit (`ulimit -Hn {needed}` as root, LimitNOFILE= in a service)",
+    several(*.processes)
 )]
 pub struct DescriptorsError {
     /// The option that asks for connections.
@@ -27,6 +33,14 @@ pub struct DescriptorsError {
     pub limit: u64,
     /// The most connections that fit below it.
     pub possible: u64,
+    /// Processes with a limit each that would be enough; absent where there can be one only.
+    pub processes: Option<u32>,
+}
+
+fn several(processes: Option<u32>) -> String {
+    processes.map_or_else(String::new, |number| {
+        format!(", or --processes {number} (or auto)")
+    })
 }
 
 /// Raises the soft limit to the hard one, and checks that this is enough for the connections that `option` asks for.
@@ -64,7 +78,57 @@ fn check(
         needed,
         limit,
         possible: limit.saturating_sub(others),
+        processes: None,
     })
+}
+
+/// Raises the soft limit as [`secure`] does, which the processes to come inherit, and says how many of them it takes to
+/// hold so many connections with `workers` threads in all.
+///
+/// Errors: so many as were asked for are not enough, or no number would be.
+pub(super) fn split(
+    connections: u64,
+    workers: usize,
+    asked: Processes,
+) -> Result<u32, DescriptorsError> {
+    most_descriptors().map_or(Ok(at_least_one(asked)), |limit| {
+        split_below(connections, workers, asked, limit)
+    })
+}
+
+fn split_below(
+    connections: u64,
+    workers: usize,
+    asked: Processes,
+    limit: u64,
+) -> Result<u32, DescriptorsError> {
+    let each = |processes: u32| {
+        let share = connections.div_ceil(u64::from(processes));
+        check("-c", share, workers / processes as usize, limit)
+    };
+    // No process is without a connection.
+    let most = u32::try_from(connections).unwrap_or(u32::MAX).max(1);
+    let enough = (1..=most.min(MOST_PROCESSES)).find(|processes| each(*processes).is_ok());
+    let tried = match (asked, enough) {
+        (Processes::Auto, Some(enough)) => enough,
+        (Processes::Auto, None) => 1,
+        (Processes::Exactly(processes), _) => processes.min(most),
+    };
+    let refused = |error: DescriptorsError| DescriptorsError {
+        connections,
+        needed: error.needed - error.connections + connections,
+        possible: error.possible * u64::from(tried),
+        processes: enough,
+        ..error
+    };
+    each(tried).map(|()| tried).map_err(refused)
+}
+
+fn at_least_one(asked: Processes) -> u32 {
+    match asked {
+        Processes::Auto => 1,
+        Processes::Exactly(number) => number,
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +147,21 @@ mod tests {
         assert!(check(error.possible + 1, 20_000).is_err());
         assert_eq!(check(100_000, error.needed), Ok(()));
         assert_eq!(check(1, 10).unwrap_err().possible, 0);
+    }
+
+    #[test]
+    fn several_processes_share_the_connections() {
+        let auto = |connections| split_below(connections, 2, Processes::Auto, 20_000);
+        assert_eq!(auto(19_920), Ok(1));
+        assert_eq!(auto(19_921), Ok(2));
+        assert_eq!(auto(100_000), Ok(6));
+        let exactly = |number| split_below(100_000, 2, Processes::Exactly(number), 20_000);
+        assert_eq!(exactly(8), Ok(8));
+        let error = exactly(2).unwrap_err();
+        assert_eq!((error.possible, error.processes), (39_856, Some(6)));
+        assert_eq!(split_below(3, 2, Processes::Exactly(8), 20_000), Ok(3));
+        let hopeless = split_below(100, 2, Processes::Auto, 10).unwrap_err();
+        assert_eq!((hopeless.possible, hopeless.processes), (0, None));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn check(plan: &Plan) -> Result<Option<Note>, MemoryError> {
 }
 
 fn judge(plan: &Plan, available: u64) -> Result<Option<Note>, MemoryError> {
-    let connections = u64::from(plan.load.connections);
+    let connections = u64::from(plan.load.own());
     let offered = offered_codings(plan);
     let smallest = offered
         .iter()
@@ -69,13 +69,14 @@ fn judge(plan: &Plan, available: u64) -> Result<Option<Note>, MemoryError> {
     };
     let each = PER_CONNECTION_BYTES + tls + smallest;
     let traced = (plan.trace.streams * plan.trace.events_per_stream) as u64;
-    let fixed =
-        BASE_BYTES + PER_WORKER_BYTES * plan.load.workers as u64 + PER_TRACED_EVENT_BYTES * traced;
+    let fixed = BASE_BYTES * u64::from(plan.load.processes)
+        + PER_WORKER_BYTES * plan.load.workers as u64
+        + PER_TRACED_EVENT_BYTES * traced;
     let needed = fixed + connections * each;
     if needed > available {
         let possible = available.saturating_sub(fixed) / each;
         return Err(MemoryError {
-            connections: plan.load.connections,
+            connections: plan.load.own(),
             needed,
             available,
             possible,

@@ -89,7 +89,7 @@ pub(super) fn choose(
         [] => by_ourselves(load, endpoints, range),
         [first, ..] => as_given(*first, load, endpoints)?,
     };
-    let connections = u64::from(load.connections);
+    let connections = u64::from(load.own());
     let servers = chosen.endpoints.len() as u64;
     let available = range * pairs(servers, (chosen.sources.len() as u64).max(1));
     if connections > available {
@@ -106,7 +106,7 @@ pub(super) fn choose(
 fn by_ourselves(load: &Load, endpoints: Vec<Endpoint>, range: u64) -> Chosen {
     // Ports rest for a minute after their connection was closed, and the last free ones are slow to find.
     let comfortable = (range * 3 / 4).max(1);
-    let needed = u64::from(load.connections).div_ceil(comfortable);
+    let needed = u64::from(load.own()).div_ceil(comfortable);
     let (loopback, others): (Vec<_>, Vec<_>) =
         endpoints.iter().cloned().partition(is_ipv4_loopback);
     let enough = needed <= endpoints.len() as u64;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::plan::{
-    CheckPlan, Color, Expect, Format, Load, Output, Route, SequenceSource, ServerClock,
+    CheckPlan, Color, Expect, Format, Load, Output, Route, SequenceSource, ServerClock, Share,
     StampSource, SubscriberPolicy, Target, TracePlan,
 };
 use crate::request::Asked;
@@ -18,6 +18,9 @@ pub(super) fn tcp(address: &str) -> Endpoint {
 pub(super) fn load(connections: u32) -> Load {
     Load {
         connections,
+        share: Share::WHOLE,
+        processes: 1,
+        start_at: None,
         ramp: Duration::ZERO,
         arrivals: Arrivals::Constant,
         hold: Duration::from_secs(1),

@@ -5,7 +5,7 @@ use super::judge::{self, Held};
 use super::target::{Script, Target};
 use crate::engine::{self, EndOfRun, Instrument};
 use crate::plan::{
-    Color, Format, Load as Shape, Output, Plan, SequenceSource, ServerClock, StampSource,
+    Color, Format, Load as Shape, Output, Plan, SequenceSource, ServerClock, Share, StampSource,
     SubscriberPolicy, TracePlan,
 };
 use crate::schedule::Arrivals;
@@ -152,6 +152,9 @@ impl Rung {
             request: address.request,
             load: Shape {
                 connections: self.connections,
+                share: Share::WHOLE,
+                processes: 1,
+                start_at: None,
                 ramp: OPENED_WITHIN,
                 arrivals: Arrivals::Constant,
                 hold: LIMIT,

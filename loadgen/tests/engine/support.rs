@@ -2,7 +2,7 @@
 
 use loadgen::engine::{self, Instrument, Outcome};
 use loadgen::plan::{
-    Color, Endpoint, Format, Load, Output, Plan, SequenceSource, ServerClock, StampSource,
+    Color, Endpoint, Format, Load, Output, Plan, SequenceSource, ServerClock, Share, StampSource,
     SubscriberPolicy, Target, TracePlan,
 };
 use loadgen::request::{HttpVersion, Request};
@@ -54,6 +54,9 @@ pub(crate) fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
         },
         load: Load {
             connections,
+            share: Share::WHOLE,
+            processes: 1,
+            start_at: None,
             ramp: Duration::from_millis(u64::from(connections)),
             arrivals: Arrivals::Constant,
             hold: Duration::from_secs(20),

@@ -46,11 +46,15 @@ impl Load {
         }
     }
 
+    /// Its number for the system.
+    pub(crate) fn id(&self) -> i32 {
+        let child = self.child.as_ref().expect("it runs until it is waited for");
+        i32::try_from(child.id()).unwrap()
+    }
+
     /// Sends a signal to it.
     pub(crate) fn signal(&self, signal: Signal) {
-        let child = self.child.as_ref().expect("it runs until it is waited for");
-        let id = i32::try_from(child.id()).unwrap();
-        kill(Pid::from_raw(id), signal).unwrap();
+        kill(Pid::from_raw(self.id()), signal).unwrap();
     }
 
     /// Waits for its end.

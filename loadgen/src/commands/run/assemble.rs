@@ -1,10 +1,11 @@
 //! The record of a run, from what the engine has measured and what was asked for.
 
+use super::watch::lost_text;
 use crate::commands::machine;
 use crate::engine::{EndOfRun, Outcome};
 use crate::plan::{Plan, SequenceSource, StampSource};
+use crate::processes::{Lost, Together};
 use crate::schedule::Arrivals;
-use crate::self_check;
 use run_record::end::{End, EndReason};
 use run_record::plan::PlanRecord;
 use run_record::record::{Kind, Moment, RunRecord};
@@ -12,13 +13,15 @@ use run_record::redact;
 use run_record::time::Nanos;
 
 /// Everything but the limits and the exit code.
-pub(super) fn record(outcome: &Outcome, plan: &Plan, command_line: &[String]) -> RunRecord {
+pub(super) fn record(together: &Together, plan: &Plan, command_line: &[String]) -> RunRecord {
+    let outcome = &together.outcome;
     let asked = plan_record(plan, command_line);
     let mut record = RunRecord::new(Kind::Run, outcome.started, asked, machine::environment());
     record.ended = Moment::at(outcome.ended);
     record.measured = outcome.measured.clone();
-    record.self_check = self_check::check(outcome, plan);
-    record.end = end(outcome);
+    record.self_check = together.checks.clone();
+    record.clock.clone_from(&together.clock);
+    record.end = end(outcome, &together.lost);
     record
 }
 
@@ -34,7 +37,7 @@ fn plan_record(plan: &Plan, command_line: &[String]) -> PlanRecord {
             .collect(),
         request_body_bytes: (!plan.request.body.is_empty())
             .then_some(plan.request.body.len() as u64),
-        connections: plan.load.connections.into(),
+        connections: plan.load.own().into(),
         rate_per_s: None,
         ramp_us: Some(plan.load.ramp.into()),
         arrivals: (plan.load.arrivals != Arrivals::Constant)
@@ -58,7 +61,19 @@ fn plan_record(plan: &Plan, command_line: &[String]) -> PlanRecord {
     }
 }
 
-fn end(outcome: &Outcome) -> End {
+/// How the run ended; processes that did not see the end are named first.
+fn end(outcome: &Outcome, lost: &[Lost]) -> End {
+    let mut end = end_of(outcome);
+    if lost.iter().any(|lost| !lost.killed) {
+        end.reason = EndReason::Internal;
+    }
+    let mut texts: Vec<String> = lost.iter().map(lost_text).collect();
+    texts.extend((!end.text.is_empty()).then_some(end.text));
+    end.text = texts.join("; ");
+    end
+}
+
+fn end_of(outcome: &Outcome) -> End {
     let (reason, text) = match outcome.end {
         EndOfRun::Time if outcome.target_is_gone() => (
             EndReason::TargetGone,

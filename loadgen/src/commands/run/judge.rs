@@ -2,14 +2,17 @@
 
 use crate::engine::Outcome;
 use crate::exit::Exit;
+use crate::processes::{LOST, Together};
 use run_record::end::{self, EndReason};
 use run_record::limits::LimitStatus;
 use run_record::record::RunRecord;
 use run_record::self_check::CheckStatus;
 
 /// Judges a run, and writes the judgement into its record.
-pub(super) fn judge(record: &mut RunRecord, outcome: &Outcome) -> Exit {
+pub(super) fn judge(record: &mut RunRecord, together: &Together) -> Exit {
+    let outcome = &together.outcome;
     let reasons = [
+        failed(record),
         interrupted(record),
         unfit(record),
         no_stream(record, outcome),
@@ -31,6 +34,11 @@ pub(super) fn judge(record: &mut RunRecord, outcome: &Outcome) -> Exit {
     exit
 }
 
+/// A process of this program has ended by a fault of its own.
+fn failed(record: &RunRecord) -> Option<(Exit, String)> {
+    (record.end.reason == EndReason::Internal).then(|| (Exit::Internal, record.end.text.clone()))
+}
+
 fn interrupted(record: &RunRecord) -> Option<(Exit, String)> {
     (record.end.reason == EndReason::Interrupted)
         .then(|| (Exit::Interrupted, record.end.text.clone()))
@@ -46,6 +54,9 @@ fn unfit(record: &RunRecord) -> Option<(Exit, String)> {
         .filter(|(_, check)| check.status == CheckStatus::Invalid)
         .map(|(name, _)| *name)
         .collect();
+    if broken == [LOST] {
+        return Some((Exit::Machine, format!("INVALID: {}", record.end.text)));
+    }
     let reason = format!(
         "INVALID: this machine was the limit ({}); fewer connections, or a second machine",
         broken.join(", ")

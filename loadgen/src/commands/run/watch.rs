@@ -2,9 +2,10 @@
 //!
 //! It only looks at what the collector has: with and without it the engine does the same.
 
-use crate::commands::machine;
+use crate::commands::voice::say;
 use crate::engine;
 use crate::plan::Plan;
+use crate::processes::Lost;
 use reports::style::Style;
 use reports::terminal::{self, Latency, Machine, Progress};
 use run_record::measured::Group;
@@ -36,7 +37,7 @@ impl Watch {
         let live = io::stderr().is_terminal();
         Watch {
             url: redact::url(plan.url.as_str()),
-            subscribers: plan.load.connections.into(),
+            subscribers: plan.load.own().into(),
             style: crate::commands::voice::style(&plan.output, live),
             shown: plan.output.progress,
             live,
@@ -57,8 +58,14 @@ impl Watch {
             let frame = terminal::live_view(&progress, &self.style);
             self.redraw(&frame);
         } else {
-            crate::commands::voice::say(&terminal::progress_line(&progress));
+            say(&terminal::progress_line(&progress));
         }
+    }
+
+    /// A process of the run has gone: said once, above the live view.
+    pub(super) fn lost(&mut self, lost: &Lost) {
+        self.close();
+        say(&format!("warning: {}", lost_text(lost)));
     }
 
     /// Takes the live view off the screen: the page of the end replaces it.
@@ -87,7 +94,7 @@ impl Watch {
         let slices: Vec<_> = timeline.iter().map(|(_, slice)| slice).collect();
         let whole = &slices[..slices.len().saturating_sub(1)];
         let last = whole.last();
-        let (descriptors, descriptor_limit) = machine::descriptors();
+        let (descriptors, descriptor_limit) = now.descriptors;
         Progress {
             url: &self.url,
             elapsed: now.elapsed,
@@ -114,6 +121,19 @@ impl Watch {
             },
         }
     }
+}
+
+/// What has happened, and what it means for the run.
+pub(super) fn lost_text(lost: &Lost) -> String {
+    format!(
+        "process {} of {} ended {} s after the start, {}: its {} subscribers are missing from then on, and what it measured \
+         in its last second",
+        lost.part.number + 1,
+        lost.part.of,
+        lost.after.0 / 1_000_000_000,
+        lost.how,
+        lost.subscribers
+    )
 }
 
 /// How late events were in the last whole slices, to the 12 % of their small histograms.
