@@ -21,7 +21,7 @@ use framing::{Framing, Piece};
 use head::{Head, Parsed};
 use listener::Listener;
 use reading::{RESOLUTION, Reading};
-use recorder::{Class, Event, Recorder, StreamOf};
+use recorder::{After, Class, Event, Recorder, StreamOf};
 use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos, Wall};
 use run_record::worst::Badness;
@@ -64,6 +64,8 @@ pub struct Session {
     attempts: u32,
     endpoint: u16,
     redirects: u8,
+    /// What it had last.
+    after: After,
     exchange: Exchange,
     units: Units,
     sequence: Sequence,
@@ -136,6 +138,7 @@ impl Session {
             attempts: 0,
             endpoint: 0,
             redirects: 0,
+            after: After::Nothing,
             exchange: Exchange::None,
             units: Units::Sse(sse_wire::Decoder::new(sse_wire::Limits::default())),
             sequence,
@@ -183,7 +186,7 @@ impl Session {
         };
         self.endpoint = endpoint;
         recorder.record(Metric::ScheduleLag, now - due);
-        recorder.attempt(now, self.attempts > 0);
+        recorder.attempt(now, self.after);
         recorder.counters().subscribers.started += u64::from(self.attempts == 0);
         self.attempts = self.attempts.saturating_add(1);
     }
@@ -455,7 +458,12 @@ impl Session {
         let retry = self.units.retry();
         self.units.reset();
         self.exchange = Exchange::None;
-        if matches!(end, End::Redirect { .. }) {
+        self.after = match end {
+            _ if was_streaming => After::Stream,
+            End::Redirect { .. } => After::Redirect,
+            _ => After::Failure,
+        };
+        if self.after == After::Redirect {
             self.redirects = self.redirects.saturating_add(1);
         }
         let next = end.next(&spec.policy, retry, self.redirects);

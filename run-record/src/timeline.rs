@@ -37,6 +37,18 @@ pub struct Slice {
     pub failed: u64,
     /// Attempts after the first one of their subscriber.
     pub reconnects: u64,
+    /// Streams among `closed` that the other side ended.
+    pub closed_by_server: u64,
+    /// Streams among `closed` that never had an event.
+    pub closed_without_event: u64,
+    /// Attempts that were answered with a redirect.
+    pub redirected: u64,
+    /// Attempts that this tool gave up when the run ended.
+    pub withdrawn: u64,
+    /// Attempts among `reconnects` of subscribers whose stream the other side had ended.
+    pub again_after_stream: u64,
+    /// Attempts among `reconnects` of subscribers whose last attempt had failed.
+    pub again_after_failure: u64,
     /// Time in which the generator itself did not run, added over its processes: the mark of a hiccup.
     #[serde(skip_serializing_if = "is_none")]
     pub stopped_us: Nanos,
@@ -60,6 +72,12 @@ impl Slice {
             closed,
             failed,
             reconnects,
+            closed_by_server,
+            closed_without_event,
+            redirected,
+            withdrawn,
+            again_after_stream,
+            again_after_failure,
             stopped_us,
             delivery,
             gap,
@@ -73,6 +91,12 @@ impl Slice {
             (closed, other.closed),
             (failed, other.failed),
             (reconnects, other.reconnects),
+            (closed_by_server, other.closed_by_server),
+            (closed_without_event, other.closed_without_event),
+            (redirected, other.redirected),
+            (withdrawn, other.withdrawn),
+            (again_after_stream, other.again_after_stream),
+            (again_after_failure, other.again_after_failure),
         ] {
             *count = count.saturating_add(more);
         }

@@ -15,6 +15,9 @@ pub const MAX_TRACES: usize = 16;
 /// The most events of one stream that are kept: its first ones.
 pub const MAX_TRACE_EVENTS: usize = 1_024;
 
+/// The most comments of one stream that are kept: its first ones.
+pub const MAX_TRACE_COMMENTS: usize = 64;
+
 /// One event of a traced stream.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -91,6 +94,9 @@ pub struct Trace {
     /// When the first byte of the body arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_byte_us: Option<Wall>,
+    /// When comments (heartbeats) arrived, the first ones in order; several of one read once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments_us: Vec<Wall>,
     /// When the stream ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_us: Option<Wall>,
@@ -109,6 +115,22 @@ impl Trace {
         }
     }
 
+    /// Add a comment; beyond [`MAX_TRACE_COMMENTS`] the latest are dropped.
+    pub fn comment(&mut self, at: Wall) {
+        self.comments_us.push(at);
+        self.settle_comments();
+    }
+
+    /// The first instants, each once: whichever comes first, the same remain.
+    fn settle_comments(&mut self) {
+        for at in &mut self.comments_us {
+            *at = at.whole_micros();
+        }
+        self.comments_us.sort_unstable();
+        self.comments_us.dedup();
+        self.comments_us.truncate(MAX_TRACE_COMMENTS);
+    }
+
     /// Join two settled fragments of the same stream.
     fn join(&mut self, other: &Self) {
         later(&mut self.remote, &other.remote);
@@ -118,6 +140,8 @@ impl Trace {
         later(&mut self.first_byte_us, &other.first_byte_us);
         later(&mut self.end_us, &other.end_us);
         later(&mut self.end, &other.end);
+        self.comments_us.extend_from_slice(&other.comments_us);
+        self.settle_comments();
         let in_order = self.events.last() < other.events.first();
         self.events.extend_from_slice(&other.events);
         if in_order {
@@ -144,6 +168,7 @@ impl Trace {
         self.events.sort_unstable();
         self.events.dedup();
         self.events.truncate(MAX_TRACE_EVENTS);
+        self.settle_comments();
     }
 }
 
@@ -272,6 +297,9 @@ mod tests {
                     latest_us: Wall(number * 1_500),
                     ..TraceEvent::default()
                 });
+                if number % 3 == 0 {
+                    trace.comment(Wall(number * 700));
+                }
             }
             traces.insert(trace);
         }
@@ -289,6 +317,7 @@ mod tests {
             prop_assert_eq!(&merged, &whole);
             prop_assert!(whole.iter().count() <= MAX_TRACES);
             prop_assert!(whole.iter().all(|trace| trace.events.len() <= MAX_TRACE_EVENTS));
+            prop_assert!(whole.iter().all(|trace| trace.comments_us.len() <= MAX_TRACE_COMMENTS));
             prop_assert!(whole.iter().all(|trace| trace.events.is_sorted_by(|a, b| a.number < b.number)));
         }
 

@@ -58,7 +58,7 @@ impl Listener<'_> {
         self.reading.outlived = !matches!(unit, Unit::Event { .. });
         match unit {
             Unit::Event { data, id } => self.event(data, id),
-            Unit::Comment => self.recorder.counters().fields.comments += 1,
+            Unit::Comment => self.recorder.comment(self.reading.latest(), &self.of),
             Unit::Retry => self.recorder.counters().fields.retries += 1,
         }
     }

@@ -81,6 +81,20 @@ pub struct StreamOf<'a> {
     pub remote: &'a str,
 }
 
+/// What a subscriber had before it tries to connect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum After {
+    /// It has only begun.
+    #[default]
+    Nothing,
+    /// A stream, which has ended.
+    Stream,
+    /// An attempt that became no stream.
+    Failure,
+    /// An answer that named another place.
+    Redirect,
+}
+
 /// Every event of every stream, kept without bound: what tests compare with the truth, event by event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tap {
@@ -166,10 +180,13 @@ impl Recorder {
     }
 
     /// An attempt to connect begins.
-    pub fn attempt(&mut self, at: Wall, again: bool) {
+    pub fn attempt(&mut self, at: Wall, after: After) {
+        let again = after != After::Nothing;
         let slice = self.measured.timeline.slice_mut(at);
         slice.attempted += 1;
         slice.reconnects += u64::from(again);
+        slice.again_after_stream += u64::from(after == After::Stream);
+        slice.again_after_failure += u64::from(after == After::Failure);
         self.group.counters.connections.attempted += 1;
         self.group.counters.connections.reconnects += u64::from(again);
     }
@@ -306,6 +323,16 @@ impl Recorder {
         }
     }
 
+    /// A comment has arrived on a stream.
+    pub fn comment(&mut self, at: Wall, of: &StreamOf<'_>) {
+        self.group.counters.fields.comments += 1;
+        if self.is_traced(of) {
+            let mut trace = trace_of(of);
+            trace.comment(at);
+            self.measured.traces.insert(trace);
+        }
+    }
+
     /// A stream or an attempt has ended.
     pub fn ended(&mut self, end: &End, was_stream: bool, at: Wall, of: &StreamOf<'_>) {
         let slice = self.measured.timeline.slice_mut(at);
@@ -317,6 +344,8 @@ impl Recorder {
         } = &mut self.group.counters;
         if was_stream {
             slice.closed += 1;
+            slice.closed_by_server += u64::from(*end != End::Ours);
+            slice.closed_without_event += u64::from(of.events == 0);
             match end {
                 End::Ours => {
                     connections.closed_by_us += 1;
@@ -333,8 +362,11 @@ impl Recorder {
                 _ => ends.broken += 1,
             }
         } else if let End::Redirect { .. } = end {
+            slice.redirected += 1;
             connections.redirects += 1;
-        } else if *end != End::Ours {
+        } else if *end == End::Ours {
+            slice.withdrawn += 1;
+        } else {
             slice.failed += 1;
             connections.failed += 1;
         }

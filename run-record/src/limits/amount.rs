@@ -33,8 +33,8 @@ impl Amount {
             (Self::Bytes(mine), Self::Bytes(theirs)) => Self::Bytes(mine.saturating_sub(theirs)),
             (Self::Count(_), _) => Self::Count((self.value() - other.value()) as i64),
             (Self::Bytes(_), _) => Self::Bytes((self.value() - other.value()) as i64),
-            (Self::Us(mine), _) => Self::Us(mine - other.value()),
-            (Self::Percent(mine), _) => Self::Percent(mine - other.value()),
+            (Self::Us(mine), _) => Self::Us(rounded(mine - other.value(), 1e3)),
+            (Self::Percent(mine), _) => Self::Percent(rounded(mine - other.value(), 1e6)),
         }
     }
 
@@ -45,6 +45,12 @@ impl Amount {
     pub(super) fn bytes(number: u64) -> Self {
         Self::Bytes(i64::try_from(number).unwrap_or(i64::MAX))
     }
+}
+
+/// Without the last digits, which are of the subtraction and not of what was measured, and which a reader of JSON may
+/// read as others.
+fn rounded(difference: f64, parts: f64) -> f64 {
+    (difference * parts).round() / parts
 }
 
 /// Why a value is none that the metric can be held against.

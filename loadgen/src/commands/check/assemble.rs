@@ -333,6 +333,11 @@ fn trace(number: usize, probe: &Probe) -> Trace {
         end: ended.then(|| end(probe.end.kind).to_owned()),
         ..Trace::default()
     };
+    for comment in &probe.comments {
+        if let Some(read) = probe.reads.get(comment.read) {
+            trace.comment(read.arrival.latest);
+        }
+    }
     for (index, event) in probe.events.iter().enumerate() {
         let Some(arrival) = arrival(probe, index) else {
             continue;
