@@ -4,89 +4,59 @@
 //! `text`, which cleans it; maud escapes what comes out of that.
 
 mod banner;
+mod cards;
+mod columns;
+mod document;
+mod downloads;
 mod drip;
+mod fanout;
+mod figure;
+mod header;
+mod heat;
+mod limits;
+mod parts;
 mod percentiles;
+mod requests;
 mod streams;
 mod svg;
 mod tables;
+mod tiles;
+mod trust;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::html;
 use run_record::record::RunRecord;
-use sha2::{Digest as _, Sha256};
 
-use crate::number;
-use crate::sanitise::sanitise;
-
-const STYLE: &str = include_str!("html/style.css");
+use document::document;
 
 /// The page of a run or a check, as one self-contained document.
 ///
-/// Shape: in the order of a reader's questions: outcome, figures, limits, cure, pictures, tables,
-/// words. Nothing is fetched, and a policy with the hash of its one style allows nothing else.
+/// Shape: in the order of a reader's questions: outcome, figures, limits, cure, pictures, tables, data,
+/// words. Nothing is fetched, and a policy with the hashes of its one style and its one script allows nothing else.
+/// Without the script it is complete.
 pub fn page(record: &RunRecord) -> String {
     let total = record.total();
     let body = html! {
-        (header(record))
-        (banner::outcome(record, &total))
-        (tables::tiles(record, &total))
-        (tables::limits(record))
-        (banner::cures(record))
+        (header::header(record))
+        (banner::banner(record, &total))
+        (tiles::tiles(record, &total))
+        (limits::limits(record))
+        (cards::causes(record))
+        (cards::findings(record))
         (drip::picture(record, &total))
-        (percentiles::picture(&total))
+        (percentiles::picture(record, &total))
+        (heat::picture(record))
         (streams::picture(record))
+        (fanout::picture(record, &total))
+        (trust::trust(record, &total))
+        (drip::groups(record, &total))
+        (requests::requests(record))
+        (requests::headers(record))
         (tables::metrics(&total))
-        (tables::errors(record))
         (tables::worst(record))
-        (tables::self_check(record))
+        (tables::errors(record))
+        (tables::ends(&total))
+        (downloads::downloads(record))
         (tables::glossary(&total))
     };
-    document(record, &body)
-}
-
-fn document(record: &RunRecord, body: &Markup) -> String {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
-    );
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "streamgauge: " (sanitise(&record.plan.url)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { (body) }
-        }
-    };
-    page.into_string()
-}
-
-/// What was tested, when and with what.
-fn header(record: &RunRecord) -> Markup {
-    let ran = record.ended.epoch_us - record.started.epoch_us;
-    html! {
-        header {
-            h1 { (text(&record.plan.url)) }
-            p {
-                (text(&record.plan.method)) " · " (text(&record.started.utc)) " · "
-                (number::time(ran)) " · " (number::count(record.plan.connections)) " connections asked for"
-            }
-            @for machine in &record.environments {
-                p {
-                    (text(&machine.tool)) " · " (text(&machine.os)) " · " (text(&machine.kernel))
-                    " · " (machine.cores) " cores · " (number::bytes(machine.memory_bytes)) " of memory"
-                }
-            }
-        }
-    }
-}
-
-/// A text that may be foreign: cleaned, and apart from the direction of the line it stands in.
-fn text(foreign: &str) -> Markup {
-    html! { bdi { (sanitise(foreign)) } }
+    document(&record.plan.url, &body)
 }

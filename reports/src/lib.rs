@@ -3,7 +3,9 @@
 //! Pure: a record goes in, a text comes out. Nothing here reads a clock, a file or a terminal,
 //! and every number stands in the record. All text from servers and users passes `sanitise`.
 
+mod command;
 pub mod comparison;
+pub mod glossary;
 pub mod histograms;
 pub mod html;
 pub mod number;

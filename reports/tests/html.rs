@@ -31,14 +31,23 @@ fn every_kind_of_record_has_a_page_and_the_same_one_each_time() {
         checks::fast_foreign_live(),
     ] {
         let page = reports::html::page(&record);
-        assert_eq!(page, reports::html::page(&record));
+        assert!(page == reports::html::page(&record), "the same each time");
         let read = RunRecord::read(&record.write().unwrap()).unwrap();
-        assert_eq!(page, reports::html::page(&read), "made again from its file");
+        assert_same(&page, &reports::html::page(&read));
         for part in ["<!DOCTYPE html>", "default-src 'none'", "</html>"] {
             assert!(page.contains(part), "{part}");
         }
         assert!(!page.contains("NaN") && !page.contains("inf "), "a number");
     }
+}
+
+/// Shows where two pages differ, and not the pages.
+fn assert_same(one: &str, other: &str) {
+    let differs = one.bytes().zip(other.bytes()).position(|(a, b)| a != b);
+    let around =
+        |page: &str, at: usize| page.get(at.saturating_sub(60)..at + 60).map(str::to_owned);
+    let shown = differs.map(|at| (around(one, at), around(other, at)));
+    assert!(one == other, "made again from its file: {shown:?}");
 }
 
 #[test]
@@ -55,7 +64,7 @@ fn the_first_words_of_a_page_are_the_answer() {
         (checks::invalid(), "! INVALID"),
     ] {
         let page = reports::html::page(&record);
-        let (_, banner) = page.split_once("<h2 id=\"outcome\">").unwrap();
+        let (_, banner) = page.split_once("<h2 id=\"outcome\"><span>").unwrap();
         let (heading, _) = banner.split_once("</h2>").unwrap();
         assert!(heading.contains(answer), "{heading}: expected {answer}");
     }
@@ -74,12 +83,18 @@ fn a_missed_limit_stands_beside_the_verdict() {
 #[test]
 fn a_buffer_is_drawn_with_its_cure() {
     let page = reports::html::page(&checks::buffered());
-    for part in ["Cause and cure", "class=\"joined\"", ">sent<", ">received<"] {
+    for part in [
+        "Cause and cure",
+        "class=\"joined\"",
+        ">sent</text>",
+        ">received</text>",
+        "All 30 events arrived together at 15.2 s",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     let foreign = reports::html::page(&checks::fast_foreign_live());
     assert!(foreign.contains("Send times are unknown"));
-    assert!(!foreign.contains(">sent<"));
+    assert!(!foreign.contains(">sent</text>"));
 }
 
 #[test]
@@ -93,8 +108,9 @@ fn what_a_server_says_is_shown_and_never_markup() {
         .errors
         .observe(ErrorKind::Reset, Wall(1_700_000_000_000_000_000), HOSTILE);
     let page = reports::html::page(&record);
-    let tags = ["<script", "<img", "<b>"];
+    let tags = ["<script>alert", "<img", "<b>"];
     assert!(tags.iter().all(|tag| !page.contains(tag)), "{page}");
+    assert_eq!(page.matches("<script").count(), 1, "our own");
     assert_eq!(page.matches("</title>").count(), 1);
     assert_eq!(page.matches("</style>").count(), 1);
     assert!(!page.contains(['\u{202e}', '\0', '\x1b']));
@@ -102,22 +118,102 @@ fn what_a_server_says_is_shown_and_never_markup() {
 }
 
 #[test]
-fn streams_over_time_stand_on_the_page_of_a_run_that_has_a_timeline() {
+fn connections_over_time_stand_on_the_page_of_a_run_that_has_a_course() {
     let mut record = sample::good_run();
-    let open = |record: &RunRecord| reports::html::page(record).contains("Streams open over time");
-    assert!(!open(&record), "one slice is no course");
+    let page = reports::html::page(&record);
+    assert!(
+        page.contains("There is no course to draw"),
+        "one slice is no course"
+    );
     for (second, opened) in [(0, 7), (2, 3)] {
         let at = Wall(1_700_000_000_000_000_000 + second * 1_000_000_000);
-        record.measured.timeline.slice_mut(at).opened = opened;
+        let slice = record.measured.timeline.slice_mut(at);
+        slice.attempted = opened;
+        slice.opened = opened;
+        slice.streaming = opened;
     }
-    assert!(reports::html::page(&record).contains("Streams open over time, at most 10"));
-    assert!(open(&record));
+    let page = reports::html::page(&record);
+    assert!(page.contains("up to 10 streaming, none lost"));
+}
+
+#[test]
+fn the_map_of_a_run_names_its_worst_moment() {
+    let mut record = sample::good_run();
+    record.measured.timeline = sample::timeline();
+    let page = reports::html::page(&record);
+    assert!(page.contains("When it was slow: delivery up to"));
+    assert!(page.contains(" s at 20 s</h2>"), "the stall after 20 s");
+    assert!(page.contains("class=\"h5\""), "all steps of colour");
 }
 
 #[test]
 fn a_page_fetches_nothing() {
-    let page = reports::html::page(&sample::bad_run());
-    for reference in ["src=", "href=", "url(", "@import", "style="] {
-        assert!(!page.contains(reference), "{reference}");
+    for record in [sample::bad_run(), checks::buffered()] {
+        let page = reports::html::page(&record);
+        for reference in ["src=", "@import", "style=", "http-equiv=\"refresh"] {
+            assert!(!page.contains(reference), "{reference}");
+        }
+        let links = page.matches("href=").count();
+        assert_eq!(links, page.matches("href=\"data:").count());
+        assert!(links >= 2, "downloads");
+        assert_eq!(page.matches("url(").count(), page.matches("url(#p").count());
+        // In the attributes of tags, not in the text between them.
+        let attributes = page.split('<').filter_map(|tag| tag.split('>').next());
+        for tag in attributes {
+            assert!(!tag.contains("://"), "{tag}");
+        }
     }
+}
+
+/// The ratio of two colours by the formula of WCAG 2.
+fn contrast(one: &str, other: &str) -> f64 {
+    let channel = |colour: &str, at: usize| {
+        let byte = u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
+        let part = f64::from(byte) / 255.0;
+        if part <= 0.040_45 {
+            part / 12.92
+        } else {
+            ((part + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    let luminance = |colour: &str| {
+        let colour = match colour.trim_start_matches('#') {
+            short if short.len() == 3 => short.chars().flat_map(|it| [it, it]).collect(),
+            long => long.to_owned(),
+        };
+        0.2126 * channel(&colour, 0) + 0.7152 * channel(&colour, 2) + 0.0722 * channel(&colour, 4)
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[test]
+fn every_colour_of_both_themes_can_be_read() {
+    let style = include_str!("../src/html/style.css");
+    let themes: Vec<&str> = style
+        .split(":root{")
+        .skip(1)
+        .map(|theme| theme.split('}').next().unwrap())
+        .collect();
+    assert_eq!(themes.len(), 3, "light, dark and print");
+    for theme in themes {
+        let colour = |name: &str| {
+            let declared = theme
+                .split(';')
+                .find_map(|line| line.strip_prefix(&format!("--{name}:")));
+            declared.unwrap_or_else(|| panic!("{name} in {theme}"))
+        };
+        for ground in ["ground", "card"] {
+            for text in ["text", "muted", "bad", "warn", "good"] {
+                let ratio = contrast(colour(text), colour(ground));
+                assert!(ratio >= 4.5, "{text} on {ground}: {ratio:.2} in {theme}");
+            }
+        }
+        for mark in ["sent", "received", "third", "muted"] {
+            let ratio = contrast(colour(mark), colour("ground"));
+            assert!(ratio >= 3.0, "{mark}: {ratio:.2} in {theme}");
+        }
+    }
+    assert!((contrast("#fff", "#000") - 21.0).abs() < 0.01);
+    assert!((contrast("#0072b2", "#ffffff") - 5.2).abs() < 0.05);
 }

@@ -2,129 +2,92 @@
 //!
 //! Vertical rain is live; lines that meet in a point are a buffer.
 
+mod connection;
+mod groups;
+mod rain;
+mod small;
+mod staircase;
+
 use maud::{Markup, html};
 use run_record::measured::Group;
-use run_record::metric::Metric;
 use run_record::record::RunRecord;
-use run_record::time::Wall;
-use run_record::traces::{Trace, TraceEvent};
 
-use super::svg::{Path, Scale};
+use super::figure::Figure;
+use super::parts::{Head, empty, section};
 use crate::number;
+use connection::Connection;
+pub(super) use groups::groups;
+pub(super) use small::small;
 
 /// The most events that are drawn one by one; more are drawn as a staircase.
 const MOST_DROPS: usize = 60;
-const LEFT: f64 = 74.0;
-const RIGHT: f64 = 700.0;
-const SENT: f64 = 24.0;
-const RECEIVED: f64 = 150.0;
-/// Half the height of a tick.
-const TICK: f64 = 9.0;
+const TITLE: &str = "Event by event";
 
-/// When an event was sent, by the clock that the run could use.
-type Sent = fn(&TraceEvent) -> Option<Wall>;
-
-/// The first traced stream that had an event.
+/// The connections that were followed event by event: of a run the worst, the median and the best of them, of a check
+/// its first requests.
 pub(super) fn picture(record: &RunRecord, total: &Group) -> Markup {
-    let trace = record
-        .measured
-        .traces
-        .iter()
-        .find(|trace| !trace.events.is_empty());
-    let sent: Sent = match total.histograms.count(Metric::Transit) {
-        0 if total.histograms.count(Metric::Delivery) == 0 => |_| None,
-        0 => |event| event.due_us,
-        _ => |event| event.emitted_us,
+    let connections = connection::chosen(record, total);
+    let Some(first) = connections.first() else {
+        let why = "No stream was followed with an event in it, so there is nothing to draw. A run follows its first streams (--trace 4), a check all of its own.";
+        return empty("drip", TITLE, why);
     };
-    html! {
-        section aria-labelledby="drip" {
-            h2 id="drip" { "Event by event" }
-            @if let Some(trace) = trace {
-                figure {
-                    div class="scroll" tabindex="0" role="group" aria-labelledby="drip" { (drawn(trace, sent)) }
-                    figcaption {
-                        "The first " (number::count(trace.events.len() as u64)) " events of one stream. "
-                        @if !trace.events.iter().any(|event| sent(event).is_some()) {
-                            "Send times are unknown: arrivals only."
-                        } @else if trace.events.len() > MOST_DROPS {
-                            "The distance between the two lines is what was held on the way."
-                        } @else {
-                            "Upright lines are live; lines that meet in one point were held and let go together."
-                        }
-                    }
+    let body = html! {
+        @if connections.len() > 1 {
+            p class="switch" hidden {
+                @for (index, connection) in connections.iter().enumerate() {
+                    button type="button" { kbd { (index + 1) } " " (connection.name) }
                 }
-            } @else {
-                p { "No stream was traced with an event in it." }
             }
         }
-    }
-}
-
-fn drawn(trace: &Trace, sent: Sent) -> Markup {
-    let first = |event: &TraceEvent| {
-        sent(event).map_or(event.latest_us, |sent| sent.min(event.earliest_us))
+        @for (index, connection) in connections.iter().enumerate() {
+            (figure(connection, &format!("drip-{index}"), connections.len() > 1))
+        }
     };
-    let start = trace.events.iter().map(first).min();
-    let start = trace.requested_us.or(start).unwrap_or_default();
-    let start = trace.events.iter().map(first).fold(start, Wall::min);
-    let last = trace.events.iter().map(|event| event.latest_us).max();
-    let end = trace.end_us.max(last).unwrap_or(start);
-    let seconds = |at: Wall| (at - start).as_secs_f64();
-    let x = Scale::new((0.0, seconds(end)), (LEFT, RIGHT));
-    let at = |wall: Wall| x.at(seconds(wall));
-    let count = number::count(trace.events.len() as u64);
-    html! {
-        svg viewBox="0 0 720 205" role="img" aria-label=(format!("{count} events of one stream in time")) {
-            path class="frame" d=(Path::through([(LEFT, 174.0), (RIGHT, 174.0)]).as_str()) {}
-            @for tick in x.ticks(6) {
-                text x=(format!("{:.1}", x.at(tick))) y="189" text-anchor="middle" { (number::significant(tick)) " s" }
-            }
-            text x="387" y="203" text-anchor="middle" { "time since the request" }
-            @if trace.events.len() > MOST_DROPS { (staircase(trace, sent, &at)) } @else { (drops(trace, sent, &at)) }
-        }
-    }
+    section("drip", &first.finding(), &body)
 }
 
-fn drops(trace: &Trace, sent: Sent, at: &impl Fn(Wall) -> f64) -> Markup {
-    let (mut above, mut below, mut joined) = (Path::default(), Path::default(), Path::default());
-    for event in &trace.events {
-        let arrival = at(event.latest_us);
-        below.line((arrival, RECEIVED - TICK), (arrival, RECEIVED + TICK));
-        // Known only as an interval: a bar, not a point.
-        below.line((at(event.earliest_us), RECEIVED), (arrival, RECEIVED));
-        if let Some(sent) = sent(event) {
-            above.line((at(sent), SENT - TICK), (at(sent), SENT + TICK));
-            joined.line((at(sent), SENT + TICK), (arrival, RECEIVED - TICK));
-        }
-    }
-    let is_known = trace.events.iter().any(|event| sent(event).is_some());
-    html! {
-        @if is_known { text x="0" y="28" { "sent" } }
-        text x="0" y="154" { "received" }
-        path class="joined" d=(joined.as_str()) {}
-        path class="sent" d=(above.as_str()) {}
-        path class="received drop" d=(below.as_str()) {}
-    }
-}
-
-fn staircase(trace: &Trace, sent: Sent, at: &impl Fn(Wall) -> f64) -> Markup {
-    let most = trace.events.len() as f64;
-    let y = Scale::new((0.0, most), (RECEIVED + TICK, SENT - TICK));
-    let stairs = |mut times: Vec<Wall>| {
-        times.sort_unstable();
-        let steps = times.into_iter().enumerate();
-        Path::through(steps.flat_map(|(number, time)| {
-            [number, number + 1].map(|count| (at(time), y.at(count as f64)))
-        }))
+fn figure(connection: &Connection<'_>, id: &str, is_named: bool) -> Markup {
+    let is_stairs = connection.events.len() > MOST_DROPS;
+    let (drawing, height, marks) = if is_stairs {
+        staircase::drawn(connection)
+    } else {
+        rain::drawn(connection)
     };
-    let sent = stairs(trace.events.iter().filter_map(sent).collect());
-    let received = stairs(trace.events.iter().map(|event| event.latest_us).collect());
+    let caption = html! {
+        @if is_named { strong { (connection.name) ". " } }
+        (caption(connection, is_stairs))
+    };
+    let heads: &[Head] = if is_stairs {
+        staircase::HEADS
+    } else {
+        rain::heads(connection)
+    };
+    Figure {
+        id,
+        label: &format!("{}, {}", connection.finding(), connection.name),
+        height,
+        drawing,
+        caption,
+        heads,
+        marks,
+    }
+    .render("drip")
+}
+
+fn caption(connection: &Connection<'_>, is_stairs: bool) -> Markup {
+    let count = number::count(connection.events.len() as u64);
     html! {
-        @for tick in y.ticks(4) {
-            text x="66" y=(format!("{:.1}", y.at(tick) + 4.0)) text-anchor="end" { (number::significant(tick)) }
+        (count) " events of one connection"
+        @if connection.is_cut_short { ", its first ones" }
+        ". "
+        @match (connection.sent_by, is_stairs) {
+            (None, true) => "Send times are unknown: arrivals only. An even slope is an even stream; a step is a group that came at once. ",
+            (None, false) => "Send times are unknown: arrivals only. Even ticks are an even stream; ticks on top of each other came at once. ",
+            (Some(_), true) => "The distance between the two lines is what was held on the way at that time. ",
+            (Some(_), false) => "Upright lines are live; lines that meet in one point were held and let go together. ",
         }
-        text x="84" y="20" { "events: sent solid, received dashed" }
-        path class="sent" d=(sent.as_str()) {}
-        path class="received" d=(received.as_str()) {}
+        @if connection.has_intervals() {
+            "A bar is an arrival known only as an interval: other events came with the same read. "
+        }
     }
 }

@@ -1,260 +1,160 @@
-//! The figures of a record: tiles, limits, metrics, errors, worst streams, self-check and words.
+//! Exactly which time, error, stream and request: the tables of a page.
 
 use maud::{Markup, html};
-use run_record::limits::{Amount, LimitStatus, Side};
 use run_record::measured::Group;
 use run_record::metric::Metric;
 use run_record::quantile::Quantile;
-use run_record::record::{Kind, RunRecord};
-use run_record::self_check::{Bound, CheckStatus};
-use run_record::time::Nanos;
+use run_record::record::RunRecord;
+use run_record::time::{Nanos, Wall};
 use run_record::worst::Badness;
 
-use super::text;
+use super::parts::{Cell, Head, empty, section, table, text};
+use crate::glossary::TERMS;
 use crate::number;
-
-/// The five figures that say how well it went.
-pub(super) fn tiles(record: &RunRecord, total: &Group) -> Markup {
-    let counters = &total.counters;
-    let late = [Metric::Delivery, Metric::Transit, Metric::Gap];
-    let late = late
-        .into_iter()
-        .find(|metric| total.histograms.count(*metric) > 0);
-    let late = late.unwrap_or(Metric::Delivery);
-    html! {
-        dl class="tiles" {
-            (time_tile(total, Metric::FirstEvent))
-            (time_tile(total, late))
-            (tile("events", &number::count(counters.events.received), &missing(total)))
-            // A check holds no crowd and judges its few streams by themselves.
-            @if record.kind == Kind::Run {
-                (tile("stalled streams", &number::count(counters.stalls.stalled_streams), &format!("of {} judged", number::count(counters.stalls.judged_streams))))
-                (tile("connected", &number::count(counters.subscribers.connected), &format!("of {}; {} attempts failed", number::count(record.plan.connections), number::count(counters.connections.failed))))
-            }
-        }
-    }
-}
-
-/// What the sequence says about events that did not come.
-fn missing(total: &Group) -> String {
-    let events = &total.counters.events;
-    if events.sequenced == 0 {
-        return "received".to_owned();
-    }
-    let missing = events.lost.saturating_add(events.missed_between_streams);
-    format!("received; {} missing", number::count(missing))
-}
-
-fn time_tile(total: &Group, metric: Metric) -> Markup {
-    let max = total.histograms.max(metric);
-    let Some(half) = total.histograms.quantile(metric, Quantile::P50) else {
-        return tile(metric.name(), &shown(max), "max; too few for p50");
-    };
-    let rest = format!(
-        "p50; p99 {}, max {}",
-        quantile(total, metric, Quantile::P99),
-        shown(max)
-    );
-    tile(metric.name(), &number::time(half), &rest)
-}
-
-fn tile(name: &str, value: &str, rest: &str) -> Markup {
-    html! { div class="tile" { dt { (name) } dd { strong { (value) } small { (rest) } } } }
-}
-
-/// Each limit with what was measured and the room that is left, the missed ones first.
-pub(super) fn limits(record: &RunRecord) -> Markup {
-    let mut limits: Vec<_> = record.limits.iter().collect();
-    limits.sort_by_key(|limit| limit.status);
-    let shown = |value: Option<Amount>| value.map_or_else(|| "-".to_owned(), number::amount);
-    let rows = html! {
-        @for limit in limits {
-            tr {
-                td { (text(&limit.expression)) }
-                td class="n" { (shown(limit.measured)) }
-                td class="n" { @if limit.side == Side::Max { "max " } @else { "min " } (shown(limit.limit)) }
-                td class="n" { (shown(limit.margin)) }
-                @match limit.status {
-                    LimitStatus::Met => td { "✓ met" },
-                    LimitStatus::Missed => td class="missed" { "✗ missed" },
-                    LimitStatus::NotMeasured => td { "? not measured" @if let Some(why) = &limit.why { ": " (text(why)) } },
-                }
-            }
-        }
-    };
-    let heads = [
-        ("limit", ""),
-        ("measured", "n"),
-        ("allowed", "n"),
-        ("margin", "n"),
-        ("outcome", ""),
-    ];
-    table("limits", "Limits", &heads, record.limits.is_empty(), &rows)
-}
 
 /// Every time that was measured.
 pub(super) fn metrics(total: &Group) -> Markup {
-    let rows = html! {
-        @for metric in measured(total) {
-            tr {
-                td { (metric.name()) }
-                td class="n" { (number::count(total.histograms.count(metric))) }
-                @for part in [Quantile::P50, Quantile::P90, Quantile::P99, Quantile::P99_9] {
-                    td class="n" { (quantile(total, metric, part)) }
-                }
-                td class="n" { (shown(total.histograms.max(metric))) }
-            }
-        }
-    };
     let heads = [
-        ("time", ""),
-        ("samples", "n"),
-        ("p50", "n"),
-        ("p90", "n"),
-        ("p99", "n"),
-        ("p99.9", "n"),
-        ("max", "n"),
+        Head::Words("time"),
+        Head::Number("samples"),
+        Head::Number("p50"),
+        Head::Number("p90"),
+        Head::Number("p99"),
+        Head::Number("p99.9"),
+        Head::Number("max"),
     ];
-    let is_empty = measured(total).next().is_none();
-    table("times", "All times", &heads, is_empty, &rows)
+    let rows: Vec<_> = measured(total).map(|metric| times(total, metric)).collect();
+    if rows.is_empty() {
+        return empty("times", "All times", "Nothing was measured.");
+    }
+    let body = html! {
+        (table(&heads, &rows))
+        p class="note" { "A dash: too few samples to say it." }
+    };
+    section("times", "All times", &body)
+}
+
+fn times(total: &Group, metric: Metric) -> Vec<Cell> {
+    let shown = |time: Option<Nanos>| time.map_or_else(|| "-".to_owned(), number::time);
+    let mut cells = vec![
+        Cell::own(metric.name()),
+        Cell::own(&number::count(total.histograms.count(metric))),
+    ];
+    for part in [Quantile::P50, Quantile::P90, Quantile::P99, Quantile::P99_9] {
+        cells.push(Cell::own(&shown(total.histograms.quantile(metric, part))));
+    }
+    cells.push(Cell::own(&shown(total.histograms.max(metric))));
+    cells
 }
 
 /// The errors by kind, the most frequent first.
 pub(super) fn errors(record: &RunRecord) -> Markup {
-    let since = |at| number::time(at - record.started.epoch_us);
-    let rows = html! {
-        @for (kind, group) in record.measured.errors.by_count() {
-            tr {
-                td { (kind) }
-                td class="n" { (number::count(group.count)) }
-                td class="n" { (since(group.first_us)) }
-                td class="n" { (since(group.last_us)) }
-                td { (text(&group.sample)) }
-            }
-        }
+    let since = |at: Wall| Cell::own(&number::time(at - record.started.epoch_us));
+    let row = |(kind, group): (
+        run_record::errors::ErrorKind,
+        &run_record::errors::ErrorGroup,
+    )| {
+        vec![
+            Cell::own(&kind.to_string()),
+            Cell::own(&number::count(group.count)),
+            since(group.first_us),
+            since(group.last_us),
+            Cell::of(text(&group.sample)),
+        ]
     };
+    let errors = record.measured.errors.by_count();
+    let rows: Vec<_> = errors.into_iter().map(row).collect();
+    if rows.is_empty() {
+        return empty("errors", "Errors", "No connection and no stream failed.");
+    }
     let heads = [
-        ("error", ""),
-        ("count", "n"),
-        ("first at", "n"),
-        ("last at", "n"),
-        ("sample", ""),
+        Head::Words("error"),
+        Head::Number("count"),
+        Head::Number("first at"),
+        Head::Number("last at"),
+        Head::Words("sample"),
     ];
-    let is_empty = record.measured.errors.is_empty();
-    table("errors", "Errors", &heads, is_empty, &rows)
+    section("errors", "Errors", &table(&heads, &rows))
+}
+
+/// How the streams of a run ended.
+pub(super) fn ends(total: &Group) -> Markup {
+    let ends = &total.counters.ends;
+    let connections = &total.counters.connections;
+    let rows: Vec<_> = [
+        ("by the last chunk or the announced length", ends.complete),
+        ("by closing, where nothing else marks an end", ends.closed),
+        (
+            "by closing before the last chunk or the announced length",
+            ends.truncated,
+        ),
+        ("by a reset", ends.reset),
+        ("by bytes that break framing or coding", ends.broken),
+        (
+            "by this tool, at the end of the run",
+            connections.closed_by_us,
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(|(how, count)| vec![Cell::own(how), Cell::own(&number::count(count))])
+    .collect();
+    if rows.is_empty() {
+        return Markup::default();
+    }
+    let heads = [Head::Words("how"), Head::Number("streams")];
+    section("ends", "How streams ended", &table(&heads, &rows))
 }
 
 /// The streams to look for in the server's own logs.
 pub(super) fn worst(record: &RunRecord) -> Markup {
-    let rows = html! {
-        @for stream in record.measured.worst.iter() {
-            tr {
-                td {
-                    @match stream.badness {
-                        Badness::Delivery(time) => { "delivery " (number::time(time)) },
-                        Badness::Gap(time) => { "gap " (number::time(time)) },
-                    }
-                }
-                td class="n" { (number::time(stream.at_us - record.started.epoch_us)) }
-                td class="n" { (stream.subscriber) " / " (stream.stream) }
-                td { (text(&stream.remote)) }
-                td { @for (name, value) in &stream.request_ids { (text(name)) ": " (text(value)) " " } }
-            }
-        }
+    let row = |stream: &run_record::worst::WorstStream| {
+        let (name, time) = match stream.badness {
+            Badness::Delivery(time) => ("delivery", time),
+            Badness::Gap(time) => ("gap", time),
+        };
+        vec![
+            Cell::own(&format!("{name} {}", number::time(time))),
+            Cell::own(&number::time(stream.at_us - record.started.epoch_us)),
+            Cell::own(&format!("{} / {}", stream.subscriber, stream.stream)),
+            Cell::own(&number::count(stream.events)),
+            Cell::of(text(&stream.remote)),
+            Cell::of(html! {
+                @if stream.request_ids.is_empty() { "none was sent" }
+                @for (name, value) in &stream.request_ids { (text(name)) ": " (text(value)) " " }
+            }),
+        ]
     };
+    let rows: Vec<_> = record.measured.worst.iter().map(row).collect();
+    if rows.is_empty() {
+        return Markup::default();
+    }
     let heads = [
-        ("worst", ""),
-        ("at", "n"),
-        ("subscriber / stream", "n"),
-        ("remote", ""),
-        ("request ids", ""),
+        Head::Words("slowest"),
+        Head::Number("at"),
+        Head::Number("subscriber / stream"),
+        Head::Number("events until then"),
+        Head::Words("remote"),
+        Head::Words("request id, to look for in the server's log"),
     ];
-    let is_empty = record.measured.worst.iter().next().is_none();
-    table("worst", "Worst streams", &heads, is_empty, &rows)
+    let title = format!("The worst {} streams", number::count(rows.len() as u64));
+    section("worst", &title, &table(&heads, &rows))
 }
 
-/// Whether the numbers can be trusted.
-pub(super) fn self_check(record: &RunRecord) -> Markup {
-    let value = |value: f64, unit: &str| match unit {
-        "us" => number::micros(value),
-        "%" => number::percent(value),
-        unit => format!("{} {unit}", number::significant(value))
-            .trim_end()
-            .to_owned(),
-    };
-    let rows = html! {
-        @for (name, check) in record.self_check.by_status() {
-            tr {
-                td { (text(name)) }
-                td class="n" { (text(&value(check.value, &check.unit))) }
-                td class="n" { @if check.bound == Bound::AtMost { "max " } @else { "min " } (text(&value(check.limit, &check.unit))) }
-                @match check.status {
-                    CheckStatus::Ok => td { "✓ ok" },
-                    CheckStatus::Warn => td { "▲ warning" },
-                    CheckStatus::Invalid => td class="missed" { "! invalid" },
-                }
-            }
-        }
-    };
-    let heads = [
-        ("this machine", ""),
-        ("measured", "n"),
-        ("allowed", "n"),
-        ("outcome", ""),
-    ];
-    let is_empty = record.self_check.is_empty();
-    table(
-        "self",
-        "Can these numbers be trusted?",
-        &heads,
-        is_empty,
-        &rows,
-    )
-}
-
-/// What the names of the times mean.
+/// What the words mean; the metrics that were measured come behind the twelve terms.
 pub(super) fn glossary(total: &Group) -> Markup {
-    html! {
-        section aria-labelledby="words" {
-            h2 id="words" { "Words" }
-            dl class="glossary" {
-                @for metric in measured(total) { dt { (metric.name()) } dd { (metric.definition()) } }
-            }
-            p class="note" { "p99: 99 of 100 values are at most this. A dash: too few samples to say it." }
+    let is_new = |metric: &Metric| TERMS.iter().all(|(term, _)| *term != metric.name());
+    let body = html! {
+        dl class="glossary" {
+            @for (term, meaning) in TERMS { dt { (term) } dd { (meaning) } }
+            @for metric in measured(total).filter(is_new) { dt { (metric.name()) } dd { (metric.definition()) } }
         }
-    }
-}
-
-/// The head of a column: its name, and the class of its cells.
-type Head = (&'static str, &'static str);
-
-/// A section with a table; without rows it is left out.
-fn table(id: &str, title: &str, heads: &[Head], is_empty: bool, rows: &Markup) -> Markup {
-    html! {
-        @if !is_empty {
-            section aria-labelledby=(id) {
-                h2 id=(id) { (title) }
-                div class="scroll" tabindex="0" role="group" aria-labelledby=(id) {
-                    table {
-                        thead { tr { @for (head, class) in heads { th scope="col" class=(class) { (head) } } } }
-                        tbody { (rows) }
-                    }
-                }
-            }
-        }
-    }
+    };
+    section("words", "Words", &body)
 }
 
 fn measured(total: &Group) -> impl Iterator<Item = Metric> {
     Metric::ALL
         .into_iter()
         .filter(|metric| total.histograms.count(*metric) > 0)
-}
-
-fn quantile(total: &Group, metric: Metric, part: Quantile) -> String {
-    shown(total.histograms.quantile(metric, part))
-}
-
-fn shown(time: Option<Nanos>) -> String {
-    time.map_or_else(|| "-".to_owned(), number::time)
 }

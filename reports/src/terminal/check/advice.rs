@@ -4,6 +4,7 @@ use run_record::plan::PlanRecord;
 use run_record::verdict::{Cause, Finding, Remedy, Severity, Verdict, Word};
 
 use super::super::line::{Line, confidence, sentence, words};
+use crate::command::{again, quoted};
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone, pad_right};
 
@@ -18,9 +19,6 @@ const CONFIG: usize = 12;
 
 /// The finding that says what to run next; it stands at the end.
 const NEXT: &str = "run.next";
-
-/// Words that the shell takes as they are.
-const PLAIN: &str = "-_./:@%+,=~";
 
 /// The facts behind the word.
 pub(super) fn evidence(verdict: &Verdict, style: &Style) -> Vec<Line> {
@@ -146,75 +144,4 @@ fn behind(label: &str, column: usize, tone: Tone, texts: &[String], style: &Styl
             Line::new("  ").toned(tone, label).then(text)
         })
         .collect()
-}
-
-/// The same check once more, with the options it had: without its headers another request would be judged.
-///
-/// What was redacted stays so. A server that was started for the check is not: of its command only the name is kept.
-fn again(plan: &PlanRecord) -> String {
-    let typed = match plan.command_line.as_slice() {
-        [_, command, typed @ ..] if command == "check" => typed,
-        _ => &[],
-    };
-    let options = typed.split(|word| word == "--").next().unwrap_or_default();
-    if options.is_empty() {
-        return format!("loadgen check {}", quoted(&plan.url));
-    }
-    let options: Vec<String> = options.iter().map(|word| quoted(word)).collect();
-    format!("loadgen check {}", options.join(" "))
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| character.is_alphanumeric() || PLAIN.contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_check_that_proves_a_cure_has_the_options_of_the_one_that_found_it() {
-        let again = |words: &[&str]| {
-            let plan = PlanRecord {
-                url: "http://h/a".to_owned(),
-                command_line: words.iter().map(|word| (*word).to_owned()).collect(),
-                ..PlanRecord::default()
-            };
-            again(&plan)
-        };
-        let typed = ["bin/loadgen", "check", "http://h/a", "-H", "Accept: x/y"];
-        assert_eq!(again(&typed), "loadgen check http://h/a -H 'Accept: x/y'");
-        let started = [
-            "loadgen",
-            "check",
-            "-k",
-            "http://h/a",
-            "--",
-            "rackup",
-            "...",
-        ];
-        assert_eq!(again(&started), "loadgen check -k http://h/a");
-        for other in [
-            &["loadgen", "matrix", "puma"][..],
-            &["loadgen", "check"],
-            &[],
-        ] {
-            assert_eq!(again(other), "loadgen check http://h/a");
-        }
-    }
-
-    #[test]
-    fn a_url_that_a_shell_would_take_apart_is_quoted() {
-        assert_eq!(quoted("http://[::1]/a"), "'http://[::1]/a'");
-        assert_eq!(quoted("http://h:80/a"), "http://h:80/a");
-        assert_eq!(
-            quoted("http://h/?a=1&b='x'"),
-            r"'http://h/?a=1&b='\''x'\'''"
-        );
-    }
 }

@@ -1,0 +1,89 @@
+//! Commands as a person can paste them: what was typed, and what to type next.
+//!
+//! From the record alone: what was redacted there stays so.
+
+use run_record::plan::PlanRecord;
+
+/// Words that the shell takes as they are.
+const PLAIN: &str = "-_./:@%+,=~";
+
+/// The command that made the record; `None` where it does not say.
+pub(crate) fn typed(plan: &PlanRecord) -> Option<String> {
+    let (_, words) = plan.command_line.split_first()?;
+    Some(joined(words))
+}
+
+/// The same check once more, with the options it had: without its headers another request would be judged.
+///
+/// A server that was started for the check is not: of its command only the name is kept.
+pub(crate) fn again(plan: &PlanRecord) -> String {
+    let typed = match plan.command_line.as_slice() {
+        [_, command, typed @ ..] if command == "check" => typed,
+        _ => &[],
+    };
+    let options = typed.split(|word| word == "--").next().unwrap_or_default();
+    if options.is_empty() {
+        return format!("loadgen check {}", quoted(&plan.url));
+    }
+    joined(&[&["check".to_owned()], options].concat())
+}
+
+fn joined(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    format!("loadgen {}", words.join(" "))
+}
+
+/// A word as a shell reads it back.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || PLAIN.contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_that_proves_a_cure_has_the_options_of_the_one_that_found_it() {
+        let again = |words: &[&str]| {
+            let plan = PlanRecord {
+                url: "http://h/a".to_owned(),
+                command_line: words.iter().map(|word| (*word).to_owned()).collect(),
+                ..PlanRecord::default()
+            };
+            again(&plan)
+        };
+        let typed = ["bin/loadgen", "check", "http://h/a", "-H", "Accept: x/y"];
+        assert_eq!(again(&typed), "loadgen check http://h/a -H 'Accept: x/y'");
+        let started = [
+            "loadgen",
+            "check",
+            "-k",
+            "http://h/a",
+            "--",
+            "rackup",
+            "...",
+        ];
+        assert_eq!(again(&started), "loadgen check -k http://h/a");
+        for other in [
+            &["loadgen", "matrix", "puma"][..],
+            &["loadgen", "check"],
+            &[],
+        ] {
+            assert_eq!(again(other), "loadgen check http://h/a");
+        }
+    }
+
+    #[test]
+    fn a_url_that_a_shell_would_take_apart_is_quoted() {
+        assert_eq!(quoted("http://[::1]/a"), "'http://[::1]/a'");
+        assert_eq!(quoted("http://h:80/a"), "http://h:80/a");
+        assert_eq!(
+            quoted("http://h/?a=1&b='x'"),
+            r"'http://h/?a=1&b='\''x'\'''"
+        );
+    }
+}
