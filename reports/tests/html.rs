@@ -168,7 +168,7 @@ fn a_page_fetches_nothing() {
 /// The ratio of two colours by the formula of WCAG 2.
 fn contrast(one: &str, other: &str) -> f64 {
     let channel = |colour: &str, at: usize| {
-        let byte = u8::from_str_radix(&colour[at..at + 2], 16).unwrap();
+        let byte = u8::from_str_radix(&colour[at..at + 2], 16).expect("hexadecimal");
         let part = f64::from(byte) / 255.0;
         if part <= 0.040_45 {
             part / 12.92
