@@ -23,6 +23,7 @@ pub use json_path::{JsonPath, JsonPathError, TimeUnit};
 pub use route::{ConnectTo, Resolve, Route, RouteError};
 pub use share::{Part, Share};
 pub use tls::{TlsError, Trust};
+pub use verdict::observations::{Offer, Version};
 
 use run_record::limits::Limit;
 use run_record::time::Wall;

@@ -45,8 +45,8 @@ pub struct Admitted {
 pub enum Note {
     /// An address of the name that is not used, because it did not answer.
     Dropped(Refusal),
-    /// HTTP/2 or 3 was asked for.
-    OverHttp1,
+    /// HTTP/3 was asked for.
+    NoHttp3,
     /// Addresses of the name that are not used, because none of the source addresses can reach them.
     OtherFamily(Vec<Endpoint>),
     /// Source addresses of this machine chosen because one has too few ports.
@@ -167,8 +167,8 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dropped(refusal) => write!(f, "{refusal}: this address is not used"),
-            Self::OverHttp1 => {
-                write!(f, "measured over HTTP/1.1; a newer HTTP is not offered yet")
+            Self::NoHttp3 => {
+                write!(f, "HTTP/3 is not spoken: measured over HTTP/2 or 1.1")
             }
             Self::OtherFamily(endpoints) => {
                 let endpoints: Vec<String> = endpoints.iter().map(Endpoint::to_string).collect();

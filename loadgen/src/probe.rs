@@ -3,6 +3,7 @@
 //! The engine of `run` counts thousands of streams; this one looks at a handful, and proves for each arrival since
 //! when the socket had been empty. It must not know what is asked, in which order, or what it means.
 
+mod http2;
 mod lateness;
 mod stream;
 pub mod witness;

@@ -12,6 +12,7 @@ mod numbering;
 mod own;
 mod pauses;
 mod streams;
+mod versions;
 
 use run_record::verdict::{Finding, Remedy, Severity};
 
@@ -19,7 +20,7 @@ use crate::conclusion::Conclusion;
 
 /// All findings, sorted by code, each once.
 pub(crate) fn find(conclusion: &Conclusion) -> Vec<Finding> {
-    let families: [fn(&Conclusion, &mut Vec<Finding>); 9] = [
+    let families: [fn(&Conclusion, &mut Vec<Finding>); 10] = [
         beginning::find,
         ending::find,
         framing::find,
@@ -29,6 +30,7 @@ pub(crate) fn find(conclusion: &Conclusion) -> Vec<Finding> {
         own::find,
         pauses::find,
         streams::find,
+        versions::find,
     ];
     let mut findings = Vec::new();
     for family in families {

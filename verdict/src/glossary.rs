@@ -86,6 +86,16 @@ pub const FINDINGS: &[Meaning] = &[
         so: "Run it with larger events or for longer.",
     },
     Meaning {
+        code: "http10.differs",
+        what: "The same request over HTTP/1.0 is answered in another way than over HTTP/1.1.",
+        so: "A proxy that asks its upstream over HTTP/1.0, as nginx before 1.29.7 does, gets the other answer: proxy_http_version 1.1.",
+    },
+    Meaning {
+        code: "http2.differs",
+        what: "The same request is delivered in another way over HTTP/2 than over HTTP/1.1.",
+        so: "Browsers take HTTP/2 where TLS offers it, most programs HTTP/1.1: a verdict is for one of the two.",
+    },
+    Meaning {
         code: "loss.silent",
         what: "Numbers are missing although the response ended well.",
         so: "Events were lost on the way, or the source skips numbers on purpose.",

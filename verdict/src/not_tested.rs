@@ -58,13 +58,18 @@ pub(crate) fn list(conclusion: &Conclusion) -> Vec<String> {
     if timelines().all(|timeline| timeline.probe.request.accept_encoding.is_none()) {
         lines.push("compression: no probe asked for it".into());
     }
-    let spoke_http2 = |timeline: &Timeline| {
-        let head = timeline.probe.head.as_ref();
-        head.is_some_and(|head| head.version == Version::Http2)
+    let spoke = |version| {
+        timelines().any(|timeline| {
+            let head = timeline.probe.head.as_ref();
+            head.is_some_and(|head| head.version == version)
+        })
     };
     // Holds come and go with the version: HAProxy's windows vanish over HTTP/2 (causes section 3.9).
-    if !timelines().any(spoke_http2) {
-        lines.push("HTTP/2, which a browser takes where TLS offers it".into());
+    if !spoke(Version::Http2) {
+        lines.push("HTTP/2, which a browser takes where TLS offers it (`--http2`)".into());
+    }
+    if !spoke(Version::Http11) {
+        lines.push("HTTP/1.1, which proxies and most programs speak (`--http1.1`)".into());
     }
     lines
 }

@@ -40,6 +40,8 @@ pub struct Probe {
     pub reads: Vec<Read>,
     /// Chunks of HTTP/1.1 chunked framing that are complete, by time; empty with other framing.
     pub chunks: Vec<Chunk>,
+    /// DATA frames of HTTP/2 that are complete and not empty, by time; empty with any other version.
+    pub frames: Vec<Chunk>,
     /// Events, in the order of arrival.
     pub events: Vec<Event>,
     /// Comment lines (heartbeats), in the order of arrival.
@@ -69,6 +71,8 @@ pub struct Request {
     pub format_from: FormatFrom,
     /// What was asked of a server that can be asked.
     pub asked: Asked,
+    /// How it travelled.
+    pub way: Way,
     /// When the schedule wanted the request to begin.
     pub scheduled: Wall,
     /// When the last byte of the request was accepted by the kernel; absent when it never was.
@@ -95,6 +99,23 @@ pub enum FormatFrom {
     ContentType,
     /// The user: the content type is not judged then.
     User,
+}
+
+/// How a request travelled, as far as the client decides that: the same question on another way is a control.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// Which versions of HTTP were offered; the head says which one was spoken.
+    pub http: Offer,
+}
+
+/// Which versions of HTTP a client offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offer {
+    /// As a browser does: HTTP/2 where TLS agrees on it, else HTTP/1.1.
+    #[default]
+    Newest,
+    /// No other than this one.
+    Only(Version),
 }
 
 /// What the query asked of a server that understands it; all absent for any other server.
@@ -185,6 +206,18 @@ pub enum Version {
     Http2,
 }
 
+impl Version {
+    /// As people write it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+        }
+    }
+}
+
 /// One read that brought bytes of the body.
 #[derive(Clone, Copy, Debug)]
 pub struct Read {
@@ -199,7 +232,7 @@ pub struct Read {
     pub body_bytes: u64,
 }
 
-/// One complete chunk of chunked framing.
+/// One complete chunk of chunked framing, or one DATA frame of HTTP/2.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk {
     /// Bytes of its data.
@@ -260,8 +293,10 @@ pub enum EndKind {
     Close,
     /// The connection closed before the announced end.
     Truncated,
-    /// Reset by the peer.
+    /// Reset by the peer: the connection, or by RST_STREAM the stream alone.
     Reset,
+    /// Given up by HTTP/2's GOAWAY.
+    GoAway,
     /// Bytes that are no chunk where a chunk should be.
     BadFraming,
 }
@@ -276,7 +311,10 @@ impl EndKind {
     /// Whether the message was broken off.
     #[must_use]
     pub const fn is_broken(self) -> bool {
-        matches!(self, Self::Truncated | Self::Reset | Self::BadFraming)
+        matches!(
+            self,
+            Self::Truncated | Self::Reset | Self::GoAway | Self::BadFraming
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use run_record::time::Nanos;
 use run_record::verdict::Reason;
 
 use crate::cut::{self, Cut, Limit};
-use crate::observations::{Asked, Count, Observations, Own, Probe, Request};
+use crate::observations::{Asked, Count, Observations, Offer, Own, Probe, Request, Version, Way};
 use crate::signature::{self, Grouped, Rule, Signature};
 use crate::timeline::Timeline;
 use crate::weigh::{Delivery, Reading, Readings};
@@ -20,6 +20,8 @@ pub struct Ask {
     pub accept_encoding: bool,
     /// What to ask of a server that can be asked; all absent asks for nothing.
     pub asked: Asked,
+    /// How it is to travel.
+    pub way: Way,
     /// What it would tell.
     pub why: Why,
 }
@@ -37,6 +39,10 @@ pub enum Why {
     MoreBytes,
     /// Whether what happened once happens again.
     Again,
+    /// Whether it is the same over HTTP/1.1, which proxies and most programs speak.
+    OverHttp11,
+    /// Whether it is the same over HTTP/1.0, which an older nginx speaks to its upstream.
+    OverHttp10,
 }
 
 /// What the check may ask for.
@@ -44,6 +50,8 @@ pub enum Why {
 pub struct Reach {
     /// What the first request asks of the server.
     pub first: Asked,
+    /// How the first request travels.
+    pub way: Way,
     /// Whether rate and size can be asked for, as of target-server.
     pub can_vary: bool,
     /// Whether requests may carry `Accept-Encoding`.
@@ -59,6 +67,7 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
         return Some(Ask {
             accept_encoding,
             asked: reach.first,
+            way: reach.way,
             why: Why::AsBrowser,
         });
     }
@@ -75,14 +84,17 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
         None => once_more(&delivery, &readings, reach)
             .or_else(|| decide(&delivery, &readings, reach))
             .or_else(|| without_compression(&delivery, &readings))
-            .or_else(|| vary(&delivery, &readings, reach)),
+            .or_else(|| vary(&delivery, &readings, reach))
+            .or_else(|| other_http(&delivery, &readings, reach)),
     };
     ask.filter(|ask| ask.why == Why::Again || !was_made(ask, observations))
 }
 
 fn was_made(ask: &Ask, observations: &Observations) -> bool {
     let is_same = |request: &Request| {
-        request.asked == ask.asked && request.accept_encoding.is_some() == ask.accept_encoding
+        request.asked == ask.asked
+            && request.accept_encoding.is_some() == ask.accept_encoding
+            && request.way == ask.way
     };
     observations
         .probes
@@ -167,6 +179,7 @@ fn limit_again(cut: Cut, delivery: &Delivery, readings: &Readings, reach: Reach)
     Some(Ask {
         accept_encoding: reach.accepts_encodings,
         asked,
+        way: reach.way,
         why: Why::Again,
     })
 }
@@ -185,6 +198,7 @@ fn once_more(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<A
     (is_worth_it && is_first_round).then_some(Ask {
         accept_encoding: reach.accepts_encodings,
         asked,
+        way: reach.way,
         why: Why::Again,
     })
 }
@@ -209,6 +223,7 @@ fn without_compression(delivery: &Delivery, readings: &Readings) -> Option<Ask> 
     (!is_settled && !readings.all().iter().any(sends_none)).then_some(Ask {
         accept_encoding: false,
         asked,
+        way: shown.request.way,
         why: Why::WithoutCompression,
     })
 }
@@ -269,8 +284,43 @@ fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
     Some(Ask {
         accept_encoding: reach.accepts_encodings,
         asked,
+        way: reach.way,
         why,
     })
+}
+
+/// The same over another version of HTTP: where a browser would take HTTP/2 and others speak HTTP/1.1, and where
+/// HTTP/1.0 can be what loses events (causes `client.http10`) or makes a proxy hold them (`nginx.unframed-upstream`).
+fn other_http(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    let shown = readings.at(delivery.shown_by);
+    let head = shown.timeline.probe.head.as_ref()?;
+    let is_nginx = head
+        .header("server")
+        .is_some_and(|server| server.to_ascii_lowercase().starts_with("nginx"));
+    let is_suspect = ended_after_one(shown) || (is_nginx && delivery.signature.is_held());
+    let (version, why) = match (reach.way.http, head.version) {
+        (Offer::Newest, Version::Http2) => (Version::Http11, Why::OverHttp11),
+        (Offer::Only(Version::Http10), _) if ended_after_one(shown) => {
+            (Version::Http11, Why::OverHttp11)
+        }
+        (_, Version::Http11) if is_suspect => (Version::Http10, Why::OverHttp10),
+        _ => return None,
+    };
+    Some(Ask {
+        accept_encoding: shown.timeline.probe.request.accept_encoding.is_some(),
+        asked: shown.timeline.probe.request.asked,
+        way: Way {
+            http: Offer::Only(version),
+        },
+        why,
+    })
+}
+
+/// A proper end after the first event, of a stream that was not asked to be so short.
+fn ended_after_one(reading: &Reading) -> bool {
+    let probe = reading.timeline.probe;
+    let is_so_short = matches!(probe.request.asked.count, Some(Count::Events(1)));
+    probe.end.kind.is_clean() && probe.events.len() == 1 && !is_so_short
 }
 
 /// Whether size and time are told apart: by blocks that cut events, or by two rates.

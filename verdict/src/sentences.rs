@@ -6,7 +6,7 @@ use run_record::verdict::{Reason, Word};
 
 use crate::conclusion::Conclusion;
 use crate::cut::{Cut, Limit, Proof};
-use crate::observations::EndKind;
+use crate::observations::{EndKind, Version};
 use crate::signature::{Behind, Grouped, Live, NoStream, Pause, Rule, Signature, Silence, Whole};
 use crate::text::{bytes, ms, plural};
 use crate::timeline::{Role, Timeline};
@@ -82,7 +82,7 @@ fn gloss_of_hidden(silence: &Silence, conclusion: &Conclusion) -> String {
     }
 }
 
-fn gloss_of_groups(grouped: &Grouped) -> String {
+pub(crate) fn gloss_of_groups(grouped: &Grouped) -> String {
     let size = bytes(grouped.bytes.value);
     let time = ms(if grouped.is_wait {
         grouped.ms.value
@@ -102,7 +102,7 @@ fn gloss_of_groups(grouped: &Grouped) -> String {
     }
 }
 
-fn gloss_of_behind(behind: &Behind) -> String {
+pub(crate) fn gloss_of_behind(behind: &Behind) -> String {
     if behind.tracks_next {
         "one event behind: each event arrives when the next one is written".into()
     } else {
@@ -136,6 +136,7 @@ fn gloss_of_cut(cut: &Cut) -> String {
     };
     match cut.proof {
         Proof::Framing(EndKind::Reset) => format!("the connection was reset {after}"),
+        Proof::Framing(EndKind::GoAway) => format!("the server gave the connection up {after}"),
         Proof::Framing(EndKind::BadFraming) => format!("the framing broke {after}"),
         Proof::Framing(_) => format!("the connection closed before the end of the message {after}"),
         Proof::More => format!("ended {after} although more was to come"),
@@ -394,6 +395,7 @@ fn of_head(timeline: &Timeline) -> Option<String> {
     let framing = match (head.content_length(), head.is_chunked()) {
         (Some(length), _) => format!("Content-Length: {length}"),
         (None, true) => "chunked".into(),
+        (None, false) if head.version == Version::Http2 => "HTTP/2".into(),
         (None, false) => "neither length nor chunks".into(),
     };
     let coding = head

@@ -93,10 +93,25 @@ impl<'a> Readings<'a> {
         is_no_stream(index) && !is_no_stream(0)
     }
 
+    /// The probes that travelled another way than the first: over another version of HTTP. They are no part of the
+    /// headline; what they show is compared with it.
+    pub(crate) fn on_other_ways(&self) -> impl Iterator<Item = &Reading<'a>> {
+        self.all
+            .iter()
+            .filter(|reading| !self.is_on_the_way(reading))
+    }
+
+    fn is_on_the_way(&self, reading: &Reading) -> bool {
+        reading.timeline.probe.request.way == self.all[0].timeline.probe.request.way
+    }
+
     /// The probes that asked as a browser asks, and the controls that asked without
     /// Accept-Encoding. Where all or none sent it, there are no controls.
     pub(crate) fn headline_and_controls(&self) -> (Vec<usize>, Vec<usize>) {
-        let counts = |index: &usize| self.ran_alone(*index) && !self.was_refused(*index);
+        let counts = |index: &usize| {
+            let is_on_the_way = self.is_on_the_way(&self.all[*index]);
+            is_on_the_way && self.ran_alone(*index) && !self.was_refused(*index)
+        };
         let mut alone: Vec<usize> = (0..self.all.len()).filter(counts).collect();
         if alone.is_empty() {
             alone.extend((!self.all.is_empty()).then_some(0));

@@ -1,6 +1,6 @@
 //! What a check will send, said before the first byte: one line, or the list of `--plan`.
 
-use crate::plan::CheckPlan;
+use crate::plan::{CheckPlan, Offer, Version};
 use run_record::redact;
 
 /// One line: how many requests, where to, how many at a time and for how long.
@@ -47,6 +47,15 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
     if plan.url.path() == "/prices" {
         lines.push("if it is target-server and not live: at another rate, with other sizes".into());
     }
+    if plan.http == Offer::Newest && plan.target.tls.is_some() {
+        lines.push("if HTTP/2 is agreed on, as a browser would: the same over HTTP/1.1".into());
+    }
+    lines.push(match plan.http {
+        Offer::Only(Version::Http10) => {
+            "if it ended after one event: the same over HTTP/1.1".into()
+        }
+        _ => "if it ended after one event, or nginx holds it: the same over HTTP/1.0".into(),
+    });
     if plan.is_loopback() {
         lines.push("if nothing comes: GET /truth, the log that a target-server keeps".into());
     }

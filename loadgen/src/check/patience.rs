@@ -146,7 +146,9 @@ impl Patience {
         let took = last.end.at - last.request.sent.unwrap_or(last.request.scheduled);
         let needed = match ask.why {
             Why::AsBrowser => Nanos::ZERO,
-            Why::WithoutCompression | Why::Again if ended => took + Nanos(took.0 / 20),
+            Why::WithoutCompression | Why::Again | Why::OverHttp11 | Why::OverHttp10 if ended => {
+                took + Nanos(took.0 / 20)
+            }
             _ => LEAST_USEFUL,
         };
         left > needed
@@ -162,7 +164,7 @@ pub(super) fn is_refusal(probe: &Probe) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use verdict::observations::Asked;
+    use verdict::observations::{Asked, Offer, Way};
 
     const FIRST: Ask = Ask {
         accept_encoding: true,
@@ -170,6 +172,9 @@ mod tests {
             interval: None,
             size: None,
             count: None,
+        },
+        way: Way {
+            http: Offer::Newest,
         },
         why: Why::AsBrowser,
     };

@@ -4,11 +4,11 @@
 
 use crate::plan::CheckPlan;
 use crate::probe::Order;
-use crate::request::Request;
+use crate::request::{HttpVersion, Request};
 use run_record::time::Nanos;
 use std::time::Duration;
 use url::Url;
-use verdict::observations::{self, Asked, Count, Probe};
+use verdict::observations::{self, Asked, Count, Offer, Probe, Version, Way};
 use verdict::plan::{Ask, Reach, Why};
 
 /// What browsers send, in their order.
@@ -32,6 +32,7 @@ impl Questions {
             request: plan.request.clone(),
             reach: Reach {
                 first: Asked::default(),
+                way: Way { http: plan.http },
                 can_vary: false,
                 accepts_encodings: !encoding.is_empty(),
             },
@@ -48,6 +49,7 @@ impl Questions {
         Ask {
             accept_encoding: self.reach.accepts_encodings,
             asked: self.reach.first,
+            way: self.reach.way,
             why: Why::AsBrowser,
         }
     }
@@ -69,6 +71,10 @@ impl Questions {
         if self.reach.can_vary && ask.asked != self.reach.first {
             request.path = varied(&self.url, ask.asked);
         }
+        request.version = match ask.way.http {
+            Offer::Only(Version::Http10) => HttpVersion::Http10,
+            _ => HttpVersion::Http11,
+        };
         let accept_encoding = ask.accept_encoding.then(|| self.encoding.clone());
         if let Some(encoding) = &accept_encoding {
             let field = ("Accept-Encoding".to_owned(), encoding.clone());
@@ -79,6 +85,7 @@ impl Questions {
             method: request.method.clone(),
             accept_encoding,
             asked: ask.asked,
+            way: ask.way,
             ..observations::Request::default()
         };
         Order { request, noted }

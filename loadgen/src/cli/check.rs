@@ -130,7 +130,8 @@ impl CheckArgs {
     /// The check asked for; files are read and environment variables filled in here.
     pub fn draft(self, environment: &Environment<'_>) -> Result<CheckDraft, UsageError> {
         let watch = self.watch;
-        let asked = wanted(self.pasted, self.url, self.request, self.server)?;
+        let mut asked = wanted(self.pasted, self.url, self.request, self.server)?;
+        let http = asked.request.take_offer();
         let [url] = &asked.urls[..] else {
             return Err(UsageError::Urls(asked.urls.len()));
         };
@@ -146,6 +147,7 @@ impl CheckArgs {
             },
             request,
             own_encoding,
+            http,
             watch: watch.watch.unwrap_or(CheckPlan::DEFAULT_WATCH),
             watch_given: watch.watch.is_some(),
             idle: watch.idle,
@@ -168,8 +170,8 @@ impl CheckArgs {
         };
         let wait = watch.wait.unwrap_or(unsaid);
         let draft = CheckDraft::new(plan, route, wait, asked.server);
-        Ok(if asked.newer_http {
-            draft.settling_for_http1()
+        Ok(if asked.http3 {
+            draft.without_http3()
         } else {
             draft
         })
@@ -188,7 +190,7 @@ fn wanted(
             urls: url.into_iter().collect(),
             request,
             server,
-            newer_http: false,
+            http3: false,
         });
     };
     if request != RequestArgs::default() {

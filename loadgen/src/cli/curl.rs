@@ -45,8 +45,8 @@ pub(super) struct Pasted {
     pub(super) urls: Vec<Url>,
     pub(super) request: RequestArgs,
     pub(super) server: Vec<OsString>,
-    /// It asks for HTTP/2 or 3, and gets HTTP/1.1.
-    pub(super) newer_http: bool,
+    /// It asks for HTTP/3, and gets HTTP/2 or 1.1.
+    pub(super) http3: bool,
 }
 
 impl CurlArgs {
@@ -59,10 +59,11 @@ impl CurlArgs {
         let headers = &mut self.request.headers;
         headers.retain(|line| !is_framing(line));
         headers.extend(self.referer.map(|referer| format!("Referer: {referer}")));
+        self.request.offer_http2();
         self.urls.append(&mut self.named);
         Ok(Pasted {
             urls: self.urls,
-            newer_http: self.request.settle_for_http1() || self.others.http3,
+            http3: self.others.http3,
             request: self.request,
             server: self.server,
         })

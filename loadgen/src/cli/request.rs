@@ -10,7 +10,7 @@ use clap::Args;
 use url::Url;
 
 use super::UsageError;
-use crate::plan::{ConnectTo, Resolve, Route, TlsPlan, Trust};
+use crate::plan::{ConnectTo, Offer, Resolve, Route, TlsPlan, Trust, Version};
 use crate::request::{Asked, Environment, HeaderLine, HttpVersion, header_value};
 
 /// The heading above these options in a help text.
@@ -77,15 +77,15 @@ pub(super) struct RequestArgs {
     cacert: Option<PathBuf>,
 
     /// Speak HTTP/1.0
-    #[arg(long = "http1.0", conflicts_with = "http1_1")]
+    #[arg(long = "http1.0", conflicts_with_all = ["http1_1", "http2"])]
     http1_0: bool,
 
-    /// Speak HTTP/1.1 [default]
-    #[arg(long = "http1.1")]
+    /// Speak HTTP/1.1 [default, but a check takes HTTP/2 where TLS offers it]
+    #[arg(long = "http1.1", conflicts_with = "http2")]
     http1_1: bool,
 
-    /// Recognised in order to be refused with a reason.
-    #[arg(long = "http2", hide = true)]
+    /// Speak HTTP/2, without TLS too (check only)
+    #[arg(long = "http2")]
     http2: bool,
 
     /// Use this address, or several with commas, for a host at a port
@@ -146,9 +146,20 @@ impl RequestArgs {
         })
     }
 
-    /// Takes back a wish for HTTP/2, and says whether there was one.
-    pub(super) fn settle_for_http1(&mut self) -> bool {
-        mem::take(&mut self.http2)
+    /// Which versions of HTTP are offered. A wish for HTTP/2 is taken back: what is asked for is not put into words
+    /// of HTTP/1 then.
+    pub(super) fn take_offer(&mut self) -> Offer {
+        match (mem::take(&mut self.http2), self.http1_1, self.http1_0) {
+            (true, ..) => Offer::Only(Version::Http2),
+            (_, true, _) => Offer::Only(Version::Http11),
+            (.., true) => Offer::Only(Version::Http10),
+            _ => Offer::Newest,
+        }
+    }
+
+    /// As curl has it, `--http2` offers HTTP/2 where TLS is spoken, and settles for less.
+    pub(super) fn offer_http2(&mut self) {
+        self.http2 = false;
     }
 
     /// Whether a header file or a piece of the body is the standard input, which can be read only once.

@@ -43,7 +43,7 @@ pub enum UsageError {
     )]
     NoPassword,
     /// Not offered yet.
-    #[error("--http2 is not offered yet; leave it out to measure over HTTP/1.1")]
+    #[error("--http2 is for `loadgen check`; leave it out to measure over HTTP/1.1")]
     NoHttp2,
     /// `--repeat` is consent to what a safe method does not need consent for.
     #[error("--repeat is for methods that may have effects; {0} is sent as often as a check needs")]

@@ -13,7 +13,7 @@ use super::voice::{interrupt, print, refuse, say, style};
 use crate::check;
 use crate::cli::MatrixArgs;
 use crate::exit::Exit;
-use crate::plan::{CheckPlan, Expect, Format, Output, SequenceSource, StampSource, Target};
+use crate::plan::{CheckPlan, Expect, Format, Offer, Output, SequenceSource, StampSource, Target};
 use crate::request::Asked;
 use crate::setups::{self, Plan, Running, Setup, SetupError, StartError};
 use anyhow::{Context, Result};
@@ -148,6 +148,7 @@ impl Visit<'_> {
             url,
             request,
             own_encoding: None,
+            http: Offer::Newest,
             watch: self.watch.unwrap_or(CheckPlan::DEFAULT_WATCH),
             watch_given: self.watch.is_some(),
             idle: None,

@@ -48,6 +48,11 @@ impl Transport {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
+    /// The protocol that TLS agreed on (ALPN); none before the end of the handshake, and without TLS.
+    pub fn protocol(&self) -> Option<&[u8]> {
+        self.tls.as_ref()?.alpn_protocol()
+    }
+
     /// Whether the connection is established; an error says why it never will be.
     pub fn finish_connect(&self) -> io::Result<bool> {
         let (error, peer) = match &self.socket {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use run_record::verdict::Word;
 
-use super::{Endpoint, Format, Output, SequenceSource, StampSource, Target};
+use super::{Endpoint, Format, Offer, Output, SequenceSource, StampSource, Target};
 use crate::request::Request;
 
 /// One check, ready to start: every name resolved, every file read, every number in range.
@@ -21,6 +21,8 @@ pub struct CheckPlan {
     /// The `Accept-Encoding` the user gave, for the probes that ask as a browser does; empty asks for no coding.
     /// None leaves the choice to the probe.
     pub own_encoding: Option<String>,
+    /// Which versions of HTTP are offered (`--http1.0`, `--http1.1`, `--http2`).
+    pub http: Offer,
     /// How long a stream is watched (`--for`); above zero.
     pub watch: Duration,
     /// The user gave `--for`: then silence does not make the check go on for longer.

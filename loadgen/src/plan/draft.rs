@@ -114,7 +114,7 @@ pub struct CheckDraft {
     route: Route,
     wait: Duration,
     server: Vec<OsString>,
-    wants_newer_http: bool,
+    wants_http3: bool,
 }
 
 impl CheckDraft {
@@ -126,15 +126,15 @@ impl CheckDraft {
             route,
             wait,
             server,
-            wants_newer_http: false,
+            wants_http3: false,
         }
     }
 
-    /// The same, for a request that asks for HTTP/2 or 3 and is sent over HTTP/1.1.
+    /// The same, for a request that asks for HTTP/3 and is sent over an older version.
     #[must_use]
-    pub fn settling_for_http1(self) -> Self {
+    pub fn without_http3(self) -> Self {
         Self {
-            wants_newer_http: true,
+            wants_http3: true,
             ..self
         }
     }
@@ -154,9 +154,9 @@ impl CheckDraft {
         self.wait
     }
 
-    /// Whether HTTP/2 or 3 was asked for, and HTTP/1.1 is what the plan has.
-    pub fn wants_newer_http(&self) -> bool {
-        self.wants_newer_http
+    /// Whether HTTP/3 was asked for, which is not spoken.
+    pub fn wants_http3(&self) -> bool {
+        self.wants_http3
     }
 
     /// The command that starts the server, with its arguments; empty if it runs already.

@@ -85,6 +85,17 @@ impl TlsPlan {
             config: Arc::new(config),
         })
     }
+
+    /// The same, offering these protocols by ALPN; none at all where there are none.
+    #[must_use]
+    pub fn offering(&self, protocols: &[&[u8]]) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Self {
+            server_name: self.server_name.clone(),
+            config: Arc::new(config),
+        }
+    }
 }
 
 fn system_roots() -> Result<RootCertStore, TlsError> {

@@ -56,10 +56,10 @@ pub fn foresee_check(draft: CheckDraft) -> Result<AdmittedCheck, PreflightError>
 }
 
 fn admitted(draft: CheckDraft, reached: Reached, server: Option<Child>) -> AdmittedCheck {
-    let over_http1 = draft.wants_newer_http().then_some(Note::OverHttp1);
+    let no_http3 = draft.wants_http3().then_some(Note::NoHttp3);
     let dropped = reached.refused.into_iter().map(Note::Dropped);
     AdmittedCheck {
-        notes: over_http1.into_iter().chain(dropped).collect(),
+        notes: no_http3.into_iter().chain(dropped).collect(),
         plan: draft.complete(reached.endpoints),
         server,
     }
@@ -179,12 +179,12 @@ mod tests {
         let (_listener, open) = listening();
         for is_newer in [false, true] {
             let asked = || match is_newer {
-                true => draft(&open, Duration::ZERO, "").settling_for_http1(),
+                true => draft(&open, Duration::ZERO, "").without_http3(),
                 false => draft(&open, Duration::ZERO, ""),
             };
             for checked in [admitted(asked()), foresee_check(asked())] {
                 let notes = checked.unwrap().notes;
-                let is_said = matches!(notes[..], [Note::OverHttp1]);
+                let is_said = matches!(notes[..], [Note::NoHttp3]);
                 assert_eq!(is_said, is_newer, "{notes:?}");
             }
         }

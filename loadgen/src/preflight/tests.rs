@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::plan::{
-    CheckPlan, Color, Expect, Format, Load, Output, Route, SequenceSource, ServerClock, Share,
-    StampSource, SubscriberPolicy, Target, TracePlan,
+    CheckPlan, Color, Expect, Format, Load, Offer, Output, Route, SequenceSource, ServerClock,
+    Share, StampSource, SubscriberPolicy, Target, TracePlan,
 };
 use crate::request::Asked;
 
@@ -72,6 +72,7 @@ pub(super) fn check_plan() -> CheckPlan {
         target: run.target,
         request: run.request,
         own_encoding: None,
+        http: Offer::Newest,
         watch: CheckPlan::DEFAULT_WATCH,
         watch_given: false,
         idle: None,

@@ -1,5 +1,6 @@
 //! One watched connection: moves bytes and times from the socket to the witness, and follows redirects.
 
+use super::http2::{Broken, Came, Http2};
 use super::witness::Witness;
 use crate::clock;
 use crate::connection::connect;
@@ -7,6 +8,7 @@ use crate::connection::holes::Holes;
 use crate::connection::transport::{Opened, Transport};
 use crate::plan::{Endpoint, Target};
 use crate::request::Request;
+use crate::session::head::Head;
 use crate::session::reading::{RESOLUTION, Reading};
 use mio::event::Event;
 use mio::{Interest, Poll, Token};
@@ -14,7 +16,7 @@ use run_record::time::{Nanos, Wall};
 use std::io;
 use std::net::SocketAddr;
 use url::Url;
-use verdict::observations::Probe;
+use verdict::observations::{EndKind, Offer, Probe, Version};
 
 /// Reads from one socket in one turn before the others are looked at.
 const READS_PER_TURN: usize = 64;
@@ -44,8 +46,12 @@ pub(super) struct Stream {
     witness: Witness,
     request: Request,
     url: Url,
+    /// As whom the server is addressed.
+    host: String,
     phase: Phase,
     transport: Option<Transport>,
+    /// The request where HTTP/2 is spoken.
+    http2: Option<Http2>,
     local: Option<SocketAddr>,
     endpoint: usize,
     /// Endpoints that were tried for this request.
@@ -95,8 +101,10 @@ impl Stream {
             witness,
             request,
             url,
+            host: String::new(),
             phase: Phase::Closed,
             transport: None,
+            http2: None,
             local: None,
             endpoint,
             tried: 0,
@@ -154,8 +162,6 @@ impl Stream {
 
     /// Begins to connect; where an endpoint refuses at once, to the next one.
     pub(super) fn dial(&mut self, target: &Target, poll: &Poll, token: Token) {
-        self.bytes = self.request.to_bytes(&target.host, None);
-        self.sent = 0;
         loop {
             let endpoint = &target.endpoints[self.endpoint % target.endpoints.len()];
             self.tried += 1;
@@ -177,7 +183,9 @@ impl Stream {
         poll: &Poll,
         token: Token,
     ) -> io::Result<()> {
-        let mut transport = connect(endpoint, None, target.tls.as_ref())?;
+        let tls = target.tls.as_ref().map(|tls| tls.offering(self.offered()));
+        let mut transport = connect(endpoint, None, tls.as_ref())?;
+        self.host.clone_from(&target.host);
         poll.registry().register(
             &mut transport,
             token,
@@ -185,6 +193,44 @@ impl Stream {
         )?;
         self.phase = Phase::Connecting;
         self.transport = Some(transport);
+        Ok(())
+    }
+
+    fn offer(&self) -> Offer {
+        self.witness.probe().request.way.http
+    }
+
+    /// What TLS is told that we speak; HTTP/1.0 is older than such telling.
+    fn offered(&self) -> &'static [&'static [u8]] {
+        match self.offer() {
+            Offer::Newest => &[b"h2", b"http/1.1"],
+            Offer::Only(Version::Http2) => &[b"h2"],
+            Offer::Only(Version::Http11) => &[b"http/1.1"],
+            Offer::Only(Version::Http10) => &[],
+        }
+    }
+
+    /// Puts the request into bytes, once it is known which HTTP is spoken: TLS agrees on it; without TLS, HTTP/2 is
+    /// what the user knows that the server speaks.
+    fn compose(&mut self) -> Result<(), String> {
+        let Some(transport) = &self.transport else {
+            return Ok(());
+        };
+        let is_agreed = transport.protocol() == Some(b"h2");
+        let is_wanted = self.offer() == Offer::Only(Version::Http2);
+        if is_wanted && transport.is_tls() && !is_agreed {
+            return Err("the server does not take HTTP/2: TLS did not agree on h2".to_owned());
+        }
+        self.sent = 0;
+        self.bytes.clear();
+        if !is_agreed && !is_wanted {
+            self.bytes = self.request.to_bytes(&self.host, None);
+            return Ok(());
+        }
+        let scheme = if transport.is_tls() { "https" } else { "http" };
+        let mut http2 = Http2::new(&self.request, scheme, &self.host)?;
+        http2.outgoing(&mut self.bytes);
+        self.http2 = Some(http2);
         Ok(())
     }
 
@@ -264,6 +310,10 @@ impl Stream {
             }
         } else if ready.writable && self.phase < Phase::Open {
             self.send();
+        } else if ready.writable
+            && let Err(error) = self.answer()
+        {
+            return self.lost(&error);
         }
         self.read(ready, buffers);
     }
@@ -285,11 +335,11 @@ impl Stream {
         self.witness.connected(is_tcp.then(|| now - self.dialled));
         self.empty_since = now;
         self.holes = Holes::default();
-        self.phase = if transport.is_tls() {
-            Phase::Securing
+        if transport.is_tls() {
+            self.phase = Phase::Securing;
         } else {
-            Phase::Sending
-        };
+            self.begin_to_send();
+        }
         self.send();
     }
 
@@ -308,23 +358,18 @@ impl Stream {
             if transport.is_handshaking() {
                 return Ok(());
             }
-            self.phase = Phase::Sending;
+            self.begin_to_send();
         }
         if self.phase != Phase::Sending {
             return Ok(());
         }
         // Read before the write that completes the request: an answer can be there before it returns.
-        let mut now = clock::wall();
-        while self.sent < self.bytes.len() {
-            match transport.write(&self.bytes[self.sent..]) {
-                Ok(bytes) => self.sent += bytes,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error),
-            }
-            if self.sent < self.bytes.len() {
-                now = clock::wall();
-            }
-        }
+        let Some(now) = self.write_out()? else {
+            return Ok(());
+        };
+        let Some(transport) = &mut self.transport else {
+            return Ok(());
+        };
         if flushed || transport.flush()? {
             self.phase = Phase::Open;
             self.empty_since = now;
@@ -332,6 +377,35 @@ impl Stream {
             self.witness.requested(now);
         }
         Ok(())
+    }
+
+    fn begin_to_send(&mut self) {
+        match self.compose() {
+            Ok(()) => self.phase = Phase::Sending,
+            Err(why) => {
+                self.close();
+                self.witness.failed(why, clock::wall());
+            }
+        }
+    }
+
+    /// Hands over what is to be sent; a clock value from before the last write, once nothing is left.
+    fn write_out(&mut self) -> io::Result<Option<Wall>> {
+        let Some(transport) = &mut self.transport else {
+            return Ok(None);
+        };
+        let mut now = clock::wall();
+        while self.sent < self.bytes.len() {
+            match transport.write(&self.bytes[self.sent..]) {
+                Ok(bytes) => self.sent += bytes,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(error),
+            }
+            if self.sent < self.bytes.len() {
+                now = clock::wall();
+            }
+        }
+        Ok(Some(now))
     }
 
     /// Reads until the socket is empty, or its turn is over. `closing`: its end stands behind the last bytes.
@@ -364,7 +438,7 @@ impl Stream {
         };
         let read = clock::wall();
         if received.bytes == 0 {
-            self.witness.closed(None, read);
+            self.ended(read);
             self.close();
             return Turn::Over;
         }
@@ -389,7 +463,11 @@ impl Stream {
                 return Turn::Over;
             }
         } else {
-            self.witness.take(bytes);
+            tell(&mut self.witness, &mut self.http2, bytes);
+        }
+        if let Err(error) = self.answer() {
+            self.lost(&error);
+            return Turn::Over;
         }
         if self.witness.is_over() {
             return Turn::Over;
@@ -409,16 +487,44 @@ impl Stream {
             match transport.open(&mut ciphertext, plaintext)? {
                 Opened::Nothing => break,
                 Opened::Closed => {
-                    self.witness.closed(None, clock::wall());
+                    self.ended(clock::wall());
                     return Ok(());
                 }
-                Opened::Plaintext(length) => self.witness.take(&plaintext[..length]),
+                Opened::Plaintext(length) => {
+                    // What came with the end of the handshake is for the protocol that it agreed on.
+                    if self.phase < Phase::Open {
+                        self.try_send()?;
+                    }
+                    tell(&mut self.witness, &mut self.http2, &plaintext[..length]);
+                }
             }
         }
         if self.phase < Phase::Open {
             self.try_send()?;
         }
         Ok(())
+    }
+
+    /// Sends what HTTP/2 has to say to what it was told: that it has room, that it has understood.
+    fn answer(&mut self) -> io::Result<()> {
+        let Some(http2) = &mut self.http2 else {
+            return Ok(());
+        };
+        if self.sent == self.bytes.len() {
+            self.bytes.clear();
+            self.sent = 0;
+        }
+        http2.outgoing(&mut self.bytes);
+        self.write_out().map(drop)
+    }
+
+    /// The peer says no more.
+    fn ended(&mut self, at: Wall) {
+        if let Some(http2) = &mut self.http2 {
+            http2.closed();
+            tell(&mut self.witness, &mut self.http2, &[]);
+        }
+        self.witness.closed(None, at);
     }
 
     /// The connection broke.
@@ -431,7 +537,36 @@ impl Stream {
         if let Some(mut transport) = self.transport.take() {
             transport.say_goodbye();
         }
+        self.http2 = None;
         self.phase = Phase::Closed;
         self.more = None;
+    }
+}
+
+/// Tells the witness what these bytes say.
+fn tell(witness: &mut Witness, http2: &mut Option<Http2>, bytes: &[u8]) {
+    let Some(http2) = http2 else {
+        return witness.take(bytes);
+    };
+    http2.receive(bytes);
+    while let Some(came) = http2.next() {
+        match came {
+            Came::Head(status, fields) => witness.take_head(&Head {
+                status,
+                minor_version: 0,
+                fields,
+            }),
+            Came::Data(data) => witness.take_frame(&data),
+            Came::End => witness.take_end(EndKind::LastChunk, String::new),
+            Came::Broken(broken) => {
+                let kind = match &broken {
+                    Broken::Reset(_) => EndKind::Reset,
+                    Broken::GoAway(_) => EndKind::GoAway,
+                    Broken::Closed => EndKind::Truncated,
+                    Broken::Malformed(_) => EndKind::BadFraming,
+                };
+                witness.take_end(kind, || broken.to_string());
+            }
+        }
     }
 }

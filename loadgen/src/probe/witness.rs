@@ -64,7 +64,8 @@ pub struct Witness {
 enum State {
     Head(Vec<u8>),
     Body {
-        framing: Framing,
+        /// Absent where HTTP/2 frames the body.
+        framing: Option<Framing>,
         coding: Option<ContentDecoder>,
         cutter: Cutter,
     },
@@ -170,12 +171,51 @@ impl Witness {
             Ok(Parsed::Partial) => {}
             Ok(Parsed::Complete(head, used)) => {
                 let body = kept.split_off(used);
-                self.begin_body(&head);
+                let version = match head.minor_version {
+                    0 => Version::Http10,
+                    _ => Version::Http11,
+                };
+                self.begin_body(&head, version);
                 self.body(&body);
             }
             Err(error) => {
                 self.failed(error.to_string(), self.now.2);
             }
+        }
+    }
+
+    /// The head of a response over HTTP/2; of what belongs to HTTP/1 alone it has nothing.
+    pub(super) fn take_head(&mut self, head: &head::Head) {
+        if matches!(self.state, State::Head(_)) {
+            self.begin_body(head, Version::Http2);
+        }
+    }
+
+    /// The data of one DATA frame.
+    pub(super) fn take_frame(&mut self, data: &[u8]) {
+        if !matches!(self.state, State::Body { .. }) {
+            return;
+        }
+        if self.is_full() {
+            return self.finish(EndKind::StillOpen, self.now.2);
+        }
+        self.note(data.len() as u64);
+        if !self.decode(data) {
+            return self.finish(EndKind::BadFraming, self.now.0.latest);
+        }
+        self.probe.frames.push(Chunk {
+            bytes: data.len() as u64,
+            arrival: self.now.0,
+        });
+        self.hear_end_of_chunk();
+    }
+
+    /// HTTP/2 says that the response ends here; without a head it says why there is none.
+    pub(super) fn take_end(&mut self, kind: EndKind, why: impl FnOnce() -> String) {
+        match self.state {
+            State::Head(_) => self.failed(why(), self.now.2),
+            State::Body { .. } => self.finish(kind, self.now.0.latest),
+            State::Over => {}
         }
     }
 
@@ -190,14 +230,19 @@ impl Witness {
                 );
                 return self.failed(why, at);
             }
-            (State::Body { framing, .. }, None) if framing.ends_with_connection() => EndKind::Close,
+            (
+                State::Body {
+                    framing: Some(framing),
+                    ..
+                },
+                None,
+            ) if framing.ends_with_connection() => EndKind::Close,
             (State::Body { .. }, Some(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
                 EndKind::Reset
             }
             (State::Body { .. }, _) => EndKind::Truncated,
         };
-        self.end(kind, at);
-        self.state = State::Over;
+        self.finish(kind, at);
     }
 
     /// Forgets the response: the same question is asked again elsewhere.
@@ -215,15 +260,11 @@ impl Witness {
         matches!(status, 301 | 302 | 303 | 307 | 308).then_some(Redirect { status, location })
     }
 
-    fn begin_body(&mut self, head: &head::Head) {
+    fn begin_body(&mut self, head: &head::Head, version: Version) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let fields = head.fields.iter();
         let noted = Head {
-            version: if head.minor_version == 0 {
-                Version::Http10
-            } else {
-                Version::Http11
-            },
+            version,
             status: head.status,
             headers: fields
                 .map(|(name, value)| (name.clone(), text(value)))
@@ -249,9 +290,15 @@ impl Witness {
         let coding = head
             .field("content-encoding")
             .map_or(Ok(None), ContentDecoder::for_header);
-        match (head.framing(), coding) {
+        let framing = match version {
+            Version::Http2 => Ok(None),
+            _ => head.framing().map(Some),
+        };
+        match (framing, coding) {
             (Ok(framing), Ok(coding)) => {
-                let cutter = Cutter::new(format, framing == Framing::chunked());
+                // A DATA frame is to HTTP/2 what a chunk is to HTTP/1.1.
+                let is_in_chunks = framing.as_ref().is_none_or(|it| *it == Framing::chunked());
+                let cutter = Cutter::new(format, is_in_chunks);
                 self.state = State::Body {
                     framing,
                     coding,
@@ -272,18 +319,20 @@ impl Witness {
     fn body(&mut self, mut input: &[u8]) {
         loop {
             if self.is_full() && !self.is_over() {
-                self.end(EndKind::StillOpen, self.now.2);
-                self.state = State::Over;
+                self.finish(EndKind::StillOpen, self.now.2);
             }
-            let State::Body { framing, .. } = &mut self.state else {
+            let State::Body {
+                framing: Some(framing),
+                ..
+            } = &mut self.state
+            else {
                 return;
             };
             match framing.next(&mut input) {
                 Ok(Some(Piece::Data(data))) => {
                     self.note(data.len() as u64);
                     if !self.decode(data) {
-                        self.end(EndKind::BadFraming, self.now.0.latest);
-                        self.state = State::Over;
+                        self.finish(EndKind::BadFraming, self.now.0.latest);
                     }
                 }
                 Ok(Some(Piece::ChunkEnd { bytes })) => self.chunk(bytes),
@@ -295,14 +344,10 @@ impl Witness {
                     } else {
                         EndKind::LastChunk
                     };
-                    self.end(kind, self.now.0.latest);
-                    self.state = State::Over;
+                    self.finish(kind, self.now.0.latest);
                 }
                 Ok(None) => return,
-                Err(_) => {
-                    self.end(EndKind::BadFraming, self.now.0.latest);
-                    self.state = State::Over;
-                }
+                Err(_) => self.finish(EndKind::BadFraming, self.now.0.latest),
             }
         }
     }
@@ -310,7 +355,8 @@ impl Witness {
     fn is_full(&self) -> bool {
         let probe = &self.probe;
         let units = probe.events.len() + probe.comments.len();
-        units.max(probe.reads.len()).max(probe.chunks.len()) >= MAX_NOTES
+        let chunks = probe.chunks.len().max(probe.frames.len());
+        units.max(probe.reads.len()).max(chunks) >= MAX_NOTES
     }
 
     /// Writes the present read down, or adds to it.
@@ -336,6 +382,10 @@ impl Witness {
             bytes,
             arrival: self.now.0,
         });
+        self.hear_end_of_chunk();
+    }
+
+    fn hear_end_of_chunk(&mut self) {
         if let State::Body { cutter, .. } = &mut self.state
             && let Some(end) = cutter.end_of_chunk()
         {
@@ -403,6 +453,11 @@ impl Witness {
             None if unit.is_comment => self.probe.comments.push(Comment { read, bytes }),
             None => {}
         }
+    }
+
+    fn finish(&mut self, kind: EndKind, at: Wall) {
+        self.end(kind, at);
+        self.state = State::Over;
     }
 
     fn end(&mut self, kind: EndKind, at: Wall) {

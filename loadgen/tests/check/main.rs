@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod hostile;
+mod http2;
 mod innocents;
 mod invocation;
 mod modes;

@@ -2,7 +2,7 @@
 
 use loadgen::check::{self, Outcome};
 use loadgen::plan::{
-    CheckPlan, Color, Endpoint, Expect, Format, Output, SequenceSource, StampSource, Target,
+    CheckPlan, Color, Endpoint, Expect, Format, Offer, Output, SequenceSource, StampSource, Target,
 };
 use loadgen::request::{HttpVersion, Request};
 use run_record::verdict::{Reason, Verdict};
@@ -37,6 +37,7 @@ pub(crate) fn plan_for(endpoint: Endpoint, host: &str, path: &str) -> CheckPlan 
             version: HttpVersion::Http11,
         },
         own_encoding: None,
+        http: Offer::Newest,
         watch: Duration::from_secs(10),
         watch_given: false,
         idle: None,

@@ -40,6 +40,7 @@ fn cut(conclusion: &Conclusion) -> Option<Finding> {
             let (code, how) = match cut.proof {
                 Proof::Framing(EndKind::BadFraming) => ("framing.bad", "bytes that are no chunk"),
                 Proof::Framing(EndKind::Reset) => ("cut.reset", "a reset"),
+                Proof::Framing(EndKind::GoAway) => ("cut.reset", "a GOAWAY that gave it up"),
                 Proof::Framing(_) => ("cut.truncated", "the connection closed inside the message"),
                 Proof::More | Proof::Twice => ("cut.early", "a clean end with more to come"),
             };

@@ -3,7 +3,7 @@
 
 use run_record::verdict::Verdict;
 use verdict::glossary::FINDINGS;
-use verdict::observations::{Asked, Count, Observations, Own, Probe, Request, Truth};
+use verdict::observations::{Asked, Count, Observations, Own, Probe, Request, Truth, Way};
 use verdict::plan::{self, Reach};
 
 use crate::chance::Chance;
@@ -74,6 +74,7 @@ impl Scene {
         };
         let reach = Reach {
             first,
+            way: Way::default(),
             can_vary: self.can_vary,
             accepts_encodings: true,
         };
@@ -87,6 +88,7 @@ impl Scene {
                 method: "GET".into(),
                 accept_encoding: ask.accept_encoding.then(|| "gzip, br, zstd".into()),
                 asked: ask.asked,
+                way: ask.way,
                 ..Request::default()
             };
             observations.probes.push(self.probe(request));

@@ -3,8 +3,8 @@
 use run_record::time::Nanos;
 use run_record::verdict::{Confidence, HoldBy, Reason, Word};
 use verdict::diagnose;
-use verdict::observations::{Asked, Observations, Own, Request, ServerClock, Version};
-use verdict::plan::{self, Reach};
+use verdict::observations::{Asked, Observations, Offer, Own, Request, ServerClock, Version, Way};
+use verdict::plan::{self, Reach, Why};
 
 use crate::check::Scene;
 use crate::server::Mode;
@@ -217,6 +217,7 @@ fn a_refused_control_does_not_turn_the_word() {
     );
     let reach = Reach {
         first: Asked::default(),
+        way: Way::default(),
         can_vary: true,
         accepts_encodings: true,
     };
@@ -267,4 +268,60 @@ fn streams_that_wait_for_others_are_counted() {
         limit.map(|f| f.text.as_str()),
         Some("10 streams asked at once: 4 answered, the other 6 waited")
     );
+}
+
+/// Asked alike, one over HTTP/2 as a browser would, one over HTTP/1.1 through what holds there.
+fn over_two_versions(over_http11: Mode) -> Observations {
+    let over = |mode, version, http| {
+        let request = Request {
+            way: Way { http },
+            ..browser()
+        };
+        let mut probe = Scene::cooperating(mode, 20.0, 300, 1).observe(request, 10_000.0);
+        if let Some(head) = &mut probe.head {
+            head.version = version;
+        }
+        probe
+    };
+    let only = Offer::Only(Version::Http11);
+    Observations {
+        probes: vec![
+            over(Mode::Live, Version::Http2, Offer::Newest),
+            over(over_http11, Version::Http11, only),
+        ],
+        ..Observations::default()
+    }
+}
+
+#[test]
+fn the_headline_is_what_a_browser_gets_and_the_other_version_is_a_finding() {
+    let differs = |mode| {
+        let verdict = diagnose(&over_two_versions(mode));
+        assert_eq!(verdict.word, Word::Live, "{verdict:#?}");
+        let codes = verdict.findings.iter().map(|finding| &*finding.code);
+        codes.filter(|code| *code == "http2.differs").count()
+    };
+    assert_eq!(differs(Mode::Live), 0);
+    assert_eq!(differs(Mode::HoldTime { ms: 200.0 }), 1);
+    assert_eq!(
+        differs(Mode::HoldAll),
+        0,
+        "nothing certain is known of an endless one"
+    );
+}
+
+#[test]
+fn over_http_2_the_plan_asks_once_more_over_http_1_1_and_no_more() {
+    let mut observations = over_two_versions(Mode::Live);
+    let second = observations.probes.pop().unwrap();
+    let reach = Reach {
+        first: Asked::default(),
+        way: Way::default(),
+        can_vary: false,
+        accepts_encodings: true,
+    };
+    let ask = plan::next(&observations, reach).unwrap();
+    assert_eq!((ask.why, ask.way), (Why::OverHttp11, second.request.way));
+    observations.probes.push(second);
+    assert_eq!(plan::next(&observations, reach), None);
 }

@@ -36,7 +36,7 @@ fn without_options_a_check_is_what_the_help_says() {
     let (host, port) = ("localhost".into(), 8080);
     assert_eq!(draft.route(), &Route::Name { host, port });
     assert_eq!(draft.wait(), Duration::ZERO);
-    assert!(draft.server().is_empty() && !draft.wants_newer_http());
+    assert!(draft.server().is_empty() && !draft.wants_http3());
     assert_eq!(
         (plan.watch, plan.watch_given),
         (Duration::from_secs(10), false)

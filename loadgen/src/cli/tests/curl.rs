@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::*;
 use super::check::{header, parse, try_draft};
 use super::environment;
-use crate::plan::CheckDraft;
+use crate::plan::{CheckDraft, Offer, Version};
 
 /// The words of a command as a shell would split it; only single quotes are known here.
 fn words(command: &str) -> Vec<String> {
@@ -126,11 +126,17 @@ fn options_of_the_check_stand_before_the_word_curl_and_its_server_at_the_end() {
 }
 
 #[test]
-fn a_newer_http_is_noted_and_not_spoken() {
-    for option in ["--http2", "--http3"] {
-        assert!(pasted(&format!("curl http://localhost/ {option}")).wants_newer_http());
+fn http_3_is_noted_and_not_spoken_and_http_2_is_offered_as_curl_offers_it() {
+    assert!(pasted("curl http://localhost/ --http3").wants_http3());
+    for (option, offer) in [
+        ("--http2", Offer::Newest),
+        ("--http1.1", Offer::Only(Version::Http11)),
+        ("--http1.0", Offer::Only(Version::Http10)),
+    ] {
+        let draft = pasted(&format!("curl http://localhost/ {option}"));
+        assert!(!draft.wants_http3());
+        assert_eq!(draft.asked().http, offer);
     }
-    assert!(!pasted("curl http://localhost/ --http1.1").wants_newer_http());
 }
 
 #[test]

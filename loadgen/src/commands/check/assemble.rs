@@ -16,7 +16,7 @@ use run_record::redact;
 use run_record::self_check::{Check, CheckStatus, SelfCheck};
 use run_record::time::{Interval, Nanos, Wall};
 use run_record::traces::{Trace, TraceEvent};
-use verdict::observations::{Asked, Count, EndKind, Event, Probe, ServerClock, Version};
+use verdict::observations::{Asked, Count, EndKind, Event, Probe, ServerClock};
 use verdict::plan::Why;
 
 /// Later than this and the machine is busy: reported, because arrivals are stamped by the kernel.
@@ -269,7 +269,7 @@ fn probe_record(index: usize, probe: &Probe, why: Purpose) -> ProbeRecord {
         accept_encoding: probe.request.accept_encoding.clone(),
         asked: asked(&probe.request.asked),
         status: head.map(|head| head.status),
-        version: head.map(|head| version(head.version).to_owned()),
+        version: head.map(|head| head.version.label().to_owned()),
         headers: probe::kept_headers(headers.iter().map(|(name, value)| (&**name, &**value))),
         failure: probe.failure.clone(),
         connect_us: probe.round_trip,
@@ -301,14 +301,6 @@ fn asked(asked: &Asked) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("&"))
 }
 
-fn version(version: Version) -> &'static str {
-    match version {
-        Version::Http10 => "HTTP/1.0",
-        Version::Http11 => "HTTP/1.1",
-        Version::Http2 => "HTTP/2",
-    }
-}
-
 fn end(kind: EndKind) -> &'static str {
     match kind {
         EndKind::StillOpen => "still open when watching stopped",
@@ -317,6 +309,7 @@ fn end(kind: EndKind) -> &'static str {
         EndKind::Close => "the connection closed",
         EndKind::Truncated => "the connection closed before the end of the message",
         EndKind::Reset => "reset",
+        EndKind::GoAway => "GOAWAY",
         EndKind::BadFraming => "broken framing",
     }
 }

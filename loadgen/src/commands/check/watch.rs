@@ -59,6 +59,8 @@ pub(super) fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Question(Why::OtherRate) => "at another rate",
         Purpose::Question(Why::MoreBytes) => "with more bytes",
         Purpose::Question(Why::Again) => "the same once more",
+        Purpose::Question(Why::OverHttp11) => "over HTTP/1.1",
+        Purpose::Question(Why::OverHttp10) => "over HTTP/1.0",
         Purpose::Companion => "a second one beside it",
         Purpose::Crowd => "many at once",
     }
