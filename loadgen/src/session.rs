@@ -5,12 +5,14 @@
 pub mod cadence;
 pub mod end;
 pub mod framing;
+mod gaps;
 pub mod head;
 mod listener;
 mod media;
 pub mod payload;
 pub mod reading;
 pub mod recorder;
+mod request_id;
 pub mod sequence;
 pub mod units;
 
@@ -18,10 +20,12 @@ use crate::coding::ContentDecoder;
 use crate::plan::{Format, SequenceSource, StampSource, SubscriberPolicy};
 use end::{End, Next};
 use framing::{Framing, Piece};
+use gaps::{Ended, Gaps};
 use head::{Head, Parsed};
 use listener::Listener;
-use reading::{RESOLUTION, Reading};
+use reading::Reading;
 use recorder::{After, Class, Event, Recorder, StreamOf};
+use request_id::RequestId;
 use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos, Wall};
 use run_record::worst::Badness;
@@ -29,14 +33,6 @@ use sequence::Sequence;
 use std::io;
 use std::time::Duration;
 use units::Units;
-
-/// A silence counts as a stall from this many times the usual gap on.
-const STALL_FACTOR: u64 = 3;
-/// Gaps that a stream must have shown before one of them can be a stall.
-const STALL_AFTER_GAPS: u32 = 8;
-
-/// A long gap is a sample if it is known within this part of itself.
-const GAP_PRECISION: u64 = 100;
 
 /// What every session of a run shares.
 #[derive(Clone, Debug)]
@@ -94,13 +90,6 @@ enum Exchange {
     },
 }
 
-/// The header by which the operator finds the request in his logs.
-#[derive(Debug)]
-struct RequestId {
-    name: &'static str,
-    value: Box<str>,
-}
-
 /// The instants of one attempt. Those that have not come are zero.
 #[derive(Clone, Copy, Debug, Default)]
 struct Times {
@@ -112,17 +101,6 @@ struct Times {
     first_byte: Wall,
     /// When the stream before this one ended.
     previous_end: Wall,
-}
-
-/// The silences of one stream.
-#[derive(Clone, Copy, Debug, Default)]
-struct Gaps {
-    /// When the latest event arrived.
-    last: Option<Interval>,
-    /// Running mean, stalls left out.
-    usual: Nanos,
-    count: u32,
-    stalled: bool,
 }
 
 impl Session {
@@ -310,7 +288,7 @@ impl Session {
                 events: self.events,
                 reads: self.reads,
                 worst: self.worst,
-                request_id: self.request_id.as_deref().map(|id| (id.name, &*id.value)),
+                request_id: self.request_id.as_deref().map(RequestId::as_pair),
                 remote: &spec.remotes[usize::from(self.endpoint)],
             },
             sequence: &mut self.sequence,
@@ -367,11 +345,11 @@ impl Session {
             Class::Exact if reading.events > 1 => reading.interval(Class::Bounded),
             _ => last.arrival,
         };
-        match self.gaps.last {
-            Some(before) => self.book_gap(before, first, &last, spec, recorder),
-            None => self.book_first_event(first, recorder),
+        match self.gaps.end(first, last.arrival, recorder) {
+            Ended::Beginning => self.book_first_event(first, recorder),
+            Ended::Gap(gap) => self.book_gap(gap, &last, spec, recorder),
+            Ended::Something => {}
         }
-        self.gaps.last = Some(last.arrival);
     }
 
     fn book_first_event(&mut self, arrival: Interval, recorder: &mut Recorder) {
@@ -382,46 +360,12 @@ impl Session {
         }
     }
 
-    /// A gap is a sample only where it is known well: within the resolution, or a long one within a hundredth of
-    /// itself. Events of one read have none between them.
-    fn book_gap(
-        &mut self,
-        before: Interval,
-        first: Interval,
-        last: &Event,
-        spec: &Spec,
-        recorder: &mut Recorder,
-    ) {
-        let gap = last.arrival.latest - before.latest;
-        let uncertain = Nanos(before.width().0 + first.width().0);
-        if uncertain <= RESOLUTION.max(Nanos(gap.0 / GAP_PRECISION)) {
-            let has_due = last.facts.due.is_some();
-            recorder.gap(gap, last.arrival.latest, has_due, &self.stream_of(spec));
-            if !has_due {
-                self.worst = self.worst.max(Some(Badness::Gap(gap)));
-            }
+    fn book_gap(&mut self, gap: Nanos, last: &Event, spec: &Spec, recorder: &mut Recorder) {
+        let has_due = last.facts.due.is_some();
+        recorder.gap(gap, last.arrival.latest, has_due, &self.stream_of(spec));
+        if !has_due {
+            self.worst = self.worst.max(Some(Badness::Gap(gap)));
         }
-        let Gaps {
-            usual,
-            count,
-            stalled,
-            ..
-        } = &mut self.gaps;
-        let limit = Nanos(usual.0.saturating_mul(STALL_FACTOR));
-        if *count >= STALL_AFTER_GAPS && gap > limit {
-            // What is certain of the silence: what can have been this machine's own is not the server's.
-            let (silence, _) = first.since(before);
-            if silence > limit {
-                recorder.record(Metric::Stall, silence);
-                recorder.counters().stalls.stalled_streams += u64::from(!*stalled);
-                *stalled = true;
-            }
-            return;
-        }
-        *count = count.saturating_add(1);
-        recorder.counters().stalls.judged_streams += u64::from(*count == STALL_AFTER_GAPS);
-        let weight = u64::from((*count).min(8));
-        *usual = Nanos((usual.0.saturating_mul(weight - 1).saturating_add(gap.0)) / weight);
     }
 
     /// The connection is gone without the framing saying that the body is complete: what kind of end that is.
@@ -479,34 +423,9 @@ impl Session {
             events: self.events,
             reads: self.reads,
             worst: self.worst,
-            request_id: self.request_id.as_deref().map(|id| (id.name, &*id.value)),
+            request_id: self.request_id.as_deref().map(RequestId::as_pair),
             remote: &spec.remotes[usize::from(self.endpoint)],
         }
-    }
-}
-
-impl RequestId {
-    /// In order of preference; all of them name one request in somebody's log.
-    const NAMES: [&str; 7] = [
-        "x-request-id",
-        "request-id",
-        "x-correlation-id",
-        "x-amzn-trace-id",
-        "traceparent",
-        "cf-ray",
-        "x-trace-id",
-    ];
-    /// A longer value is cut: it is kept once for each connection.
-    const MOST_CHARS: usize = 128;
-
-    fn of(head: &Head) -> Option<Box<RequestId>> {
-        Self::NAMES.iter().find_map(|name| {
-            let value: String = head.field(name)?.chars().take(Self::MOST_CHARS).collect();
-            Some(Box::new(RequestId {
-                name,
-                value: value.into(),
-            }))
-        })
     }
 }
 
