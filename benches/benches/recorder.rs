@@ -1,17 +1,12 @@
-//! What it costs to record an event, and the whole way of one from the read buffer into the histograms.
+//! What it costs to record one sample.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use loadgen::plan::{Format, SequenceSource, StampSource, SubscriberPolicy, TracePlan};
-use loadgen::session::reading::Reading;
+use criterion::{Criterion, criterion_group, criterion_main};
+use loadgen::plan::TracePlan;
 use loadgen::session::recorder::Recorder;
-use loadgen::session::{Session, Spec};
 use run_record::metric::Metric;
-use run_record::time::{Nanos, Wall};
+use run_record::time::{Interval, Nanos, Wall};
 
 const START: u64 = 1_700_000_000_000_000_000;
-const HEAD: &[u8] =
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-const EVENTS: u64 = 1_000;
 
 fn recorder() -> Recorder {
     Recorder::new(TracePlan {
@@ -34,47 +29,21 @@ fn histograms(criterion: &mut Criterion) {
     });
 }
 
-fn event_to_histograms(criterion: &mut Criterion) {
-    let spec = Spec {
-        format: Format::Auto,
-        stamps: StampSource::Auto,
-        sequence: SequenceSource::Auto,
-        due_every: None,
-        policy: SubscriberPolicy::default(),
-        remotes: vec!["127.0.0.1:1".to_owned()],
-    };
-    let events: Vec<(u64, Vec<u8>)> = (1..=EVENTS)
-        .map(|seq| {
-            let at = START + seq * 500_000;
-            let body = format!(
-                "event: price\nid: {seq}\ndata: {{\"seq\":{seq},\"due\":{at},\"emitted\":{at},\"instance\":7,\"symbol\":\"ACME\",\"price\":101.25}}\n\n"
-            );
-            (at, format!("{:x}\r\n{body}\r\n", body.len()).into_bytes())
-        })
-        .collect();
-    let mut group = criterion.benchmark_group("session");
-    group.throughput(Throughput::Elements(EVENTS));
-    group.bench_function("event from read buffer to histograms", |bencher| {
-        let mut recorder = recorder();
+/// An event of whose arrival both edges are booked, as most are where reads bring several.
+fn edges(criterion: &mut Criterion) {
+    let mut recorder = recorder();
+    let mut sample = 0_u64;
+    criterion.bench_function("recorder/both edges of a sample", |bencher| {
         bencher.iter(|| {
-            let mut session = Session::new(0, &spec);
-            session.requested(Wall(START));
-            let mut feed = |bytes: &[u8], at: u64| {
-                let mut reading =
-                    Reading::new(Wall(at), Some(Wall(at + 5_000)), Wall(at + 9_000), true);
-                let end = session.read(bytes, &mut reading, &spec, &mut recorder);
-                session.end_read(reading, &spec, &mut recorder);
-                end
-            };
-            feed(HEAD, START);
-            events
-                .iter()
-                .filter(|(at, bytes)| feed(bytes, *at).is_some())
-                .count()
+            sample = sample
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let at = Wall(START + (sample >> 40));
+            let arrival = Interval::new(Wall(at.0 - 500_000), at);
+            recorder.span(Metric::Transit, Wall(START - 1_000_000), arrival);
         });
     });
-    group.finish();
 }
 
-criterion_group!(benches, histograms, event_to_histograms);
+criterion_group!(benches, histograms, edges);
 criterion_main!(benches);

@@ -1,6 +1,32 @@
-//! Values of the command line that clap does not know.
+//! What the command lines of this crate share.
 
 use std::time::Duration;
+
+use clap::Args;
+
+/// The load of a client.
+#[derive(Args, Clone, Debug)]
+pub struct Held {
+    /// Where to connect and what to ask for: http://HOST:PORT/PATH
+    pub url: String,
+    /// Connections to hold
+    #[arg(short = 'c', long, default_value_t = 1)]
+    pub connections: usize,
+    /// Time over which they are opened
+    #[arg(long, default_value = "0s", value_parser = span)]
+    pub ramp: Duration,
+    /// Time for which they are held after that
+    #[arg(long = "for", default_value = "10s", value_parser = span)]
+    pub hold: Duration,
+}
+
+impl Held {
+    /// Time between two connections, if each of `openers` opens its share.
+    pub fn pause(&self, openers: usize) -> Duration {
+        let share = u32::try_from(self.connections.div_ceil(openers)).unwrap_or(u32::MAX);
+        self.ramp.checked_div(share).unwrap_or_default()
+    }
+}
 
 /// Reads a span such as `500ms`, `10s` or `2m`: a whole number and its unit.
 ///

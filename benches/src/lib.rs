@@ -2,6 +2,9 @@
 
 pub mod arguments;
 pub mod clock;
+pub mod contenders;
+pub mod measure;
 pub mod process;
 pub mod rounds;
+pub mod samples;
 pub mod target;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Child, Command};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +10,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 
 use crate::clock;
+
+const POLL: Duration = Duration::from_millis(50);
 
 /// A child process; dropping it kills it.
 pub struct Process {
@@ -57,6 +60,20 @@ impl Process {
             None => Ok(()),
             Some(status) => bail!("{} ended too early: {status}", self.name),
         }
+    }
+
+    /// Waits until it has ended by itself, however well.
+    ///
+    /// Errors: it has not within `limit`.
+    pub fn wait(mut self, limit: Duration) -> Result<()> {
+        let until = clock::now() + limit;
+        while self.child.try_wait()?.is_none() {
+            if clock::now() > until {
+                bail!("{} did not end within {limit:?}", self.name);
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     fn id(&self) -> Pid {

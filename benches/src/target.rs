@@ -57,6 +57,20 @@ impl Target {
         Ok(Self { process, address })
     }
 
+    /// CPU time that the server has used so far.
+    ///
+    /// Errors: it has ended.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        self.process.cpu_time()
+    }
+
+    /// Its resident memory now, in bytes.
+    ///
+    /// Errors: it has ended.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        self.process.resident_bytes()
+    }
+
     /// Asks for the counters.
     ///
     /// Errors: no answer, or an answer without them.
@@ -85,13 +99,20 @@ impl Target {
     ///
     /// Errors: there are more, or not so many in time.
     pub fn wait_for_subscribers(&mut self, wanted: u64, polls: u32) -> Result<()> {
+        self.look_for_subscribers(wanted, POLL, polls)
+    }
+
+    /// The same with looks that lie `pause` apart: how exactly the moment is known in which the last one came.
+    ///
+    /// Errors: there are more, or not so many in time.
+    pub fn look_for_subscribers(&mut self, wanted: u64, pause: Duration, looks: u32) -> Result<()> {
         let mut now = 0;
-        for _ in 0..polls {
+        for _ in 0..looks {
             now = self.counters()?.subscribers;
             if now == wanted {
                 return Ok(());
             }
-            thread::sleep(POLL);
+            thread::sleep(pause);
         }
         bail!("{now} subscribers are connected instead of {wanted}");
     }

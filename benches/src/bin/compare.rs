@@ -1,7 +1,7 @@
-//! loadgen beside the floor, one after the other in one run: CPU per event at two shapes of load, and memory per idle connection.
+//! loadgen beside the floor, one after the other in one run: CPU per event at two shapes of load, each with a shared ticker and with
+//! private ones, and memory per idle connection. With `--server` the same of target-server, beside the bare write loop.
 //!
-//! Both programs are measured from outside and in the same way: their CPU clocks, and the events that a target-server of their own
-//! says it wrote to them, between two moments in which no event was under way. It must not trust what loadgen says about itself.
+//! Both programs are measured from outside and in the same way. It must not trust what loadgen says about itself.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use benches::arguments::span;
+use benches::measure::{Side, Ticker, cpu_us_per_event};
 use benches::process::{Process, allow_descriptors};
 use benches::rounds::Rounds;
 use benches::target::Target;
@@ -33,6 +34,9 @@ struct Arguments {
     /// Idle connections for that
     #[arg(long, default_value_t = 10_000)]
     idle_connections: u64,
+    /// Measure target-server beside the bare write loop, and its memory per subscriber, instead
+    #[arg(long)]
+    server: bool,
     /// Measure memory only
     #[arg(long)]
     only_memory: bool,
@@ -69,7 +73,6 @@ const RAMP: &str = "3s";
 /// Longer than any measurement: the programs are ended, they do not end.
 const HOLD: &str = "30m";
 const SUBSCRIBED_POLLS: u32 = 20 * 60;
-const QUIET_TRIES: u32 = 2_000;
 /// For the allocator and the timers to come to rest after the last connection.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -78,6 +81,7 @@ struct Programs {
     target: PathBuf,
     loadgen: PathBuf,
     floor: PathBuf,
+    writer: PathBuf,
 }
 
 #[derive(Clone, Copy)]
@@ -92,7 +96,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("side_by_side: {error:#}");
+            eprintln!("compare: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -104,9 +108,14 @@ fn run(arguments: &Arguments) -> Result<bool> {
     let connections = SHAPES.iter().map(|shape| shape.connections);
     allow_descriptors(connections.fold(arguments.idle_connections, u64::max) + 256)?;
     let mut fine = true;
+    if arguments.server {
+        return server(&programs, arguments);
+    }
     if !arguments.only_memory {
         for shape in &SHAPES {
-            fine &= compare(&programs, shape, arguments)?;
+            for ticker in [Ticker::Shared { quiet: shape.quiet }, Ticker::Private] {
+                fine &= compare(&programs, shape, ticker, arguments)?;
+            }
         }
     }
     Ok(idle_memory(&programs, arguments)? && fine)
@@ -117,16 +126,22 @@ fn run(arguments: &Arguments) -> Result<bool> {
     clippy::print_stdout,
     reason = "the comparison is what this program is for"
 )]
-fn compare(programs: &Programs, shape: &Shape, arguments: &Arguments) -> Result<bool> {
+fn compare(
+    programs: &Programs,
+    shape: &Shape,
+    ticker: Ticker,
+    arguments: &Arguments,
+) -> Result<bool> {
     println!(
-        "{}, shared ticker: CPU per event in us, user and system",
-        shape.name
+        "{}, {} ticker: CPU per event in us, user and system",
+        shape.name,
+        ticker.name()
     );
     println!("  round    floor  loadgen    ratio");
     let (mut floor, mut loadgen, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=arguments.rounds {
-        let a = cpu_us_per_event(programs, Client::Floor, shape, arguments.window)?;
-        let b = cpu_us_per_event(programs, Client::Loadgen, shape, arguments.window)?;
+        let a = of_client(programs, Client::Floor, shape, ticker, arguments.window)?;
+        let b = of_client(programs, Client::Loadgen, shape, ticker, arguments.window)?;
         println!("  {round:>5} {a:>8.2} {b:>8.2} {:>8.2}", b / a);
         floor.push(a);
         loadgen.push(b);
@@ -147,48 +162,83 @@ fn compare(programs: &Programs, shape: &Shape, arguments: &Arguments) -> Result<
     Ok(fine)
 }
 
-/// One client against a server of its own.
-fn cpu_us_per_event(
+/// One client against a server of its own: its CPU per event in us.
+fn of_client(
     programs: &Programs,
     client: Client,
     shape: &Shape,
+    ticker: Ticker,
     window: Duration,
 ) -> Result<f64> {
     let mut target = Target::start(&programs.target)?;
-    let mut process = programs.start(client, &target, shape.connections, shape.interval)?;
+    let path = ticker.path(shape.interval);
+    let mut process = programs.start(client, &target, shape.connections, &path)?;
     target.wait_for_subscribers(shape.connections, SUBSCRIBED_POLLS)?;
     thread::sleep(SETTLE);
-    let before = quiet_moment(&mut target, &process, shape.quiet)?;
-    thread::sleep(window);
-    let after = quiet_moment(&mut target, &process, shape.quiet)?;
-    process.check_running()?;
+    let side = Side::Client(&mut process);
+    let cost = cpu_us_per_event(&mut target, side, ticker, window)?;
     target.wait_for_subscribers(shape.connections, 1)?;
-    let events = after.events - before.events;
-    if events == 0 {
-        bail!("no event in {window:?}: nothing to compare");
-    }
-    Ok((after.cpu - before.cpu).as_secs_f64() * 1e6 / events as f64)
+    Ok(cost)
 }
 
-/// What a client had used, and what had been written to it, when no event was under way.
-struct Moment {
-    cpu: Duration,
-    events: u64,
-}
-
-/// All subscribers of a shared ticker get their events at once; between two such bursts the counts belong together.
-fn quiet_moment(target: &mut Target, process: &Process, quiet: Duration) -> Result<Moment> {
-    let mut before = target.counters()?.events;
-    for _ in 0..QUIET_TRIES {
-        thread::sleep(quiet);
-        let cpu = process.cpu_time()?;
-        let events = target.counters()?.events;
-        if events == before {
-            return Ok(Moment { cpu, events });
+/// Prints what target-server costs; there is no limit to miss, so it is always true.
+#[expect(
+    clippy::print_stdout,
+    reason = "the comparison is what this program is for"
+)]
+fn server(programs: &Programs, arguments: &Arguments) -> Result<bool> {
+    for shape in &SHAPES {
+        println!(
+            "{}, shared ticker: CPU of the server per event in us, user and system",
+            shape.name
+        );
+        println!("  round   writer   target    ratio");
+        let (mut writer, mut target, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 1..=arguments.rounds {
+            let a = of_server(programs, &programs.writer, shape, arguments.window)?;
+            let b = of_server(programs, &programs.target, shape, arguments.window)?;
+            println!("  {round:>5} {a:>8.2} {b:>8.2} {:>8.2}", b / a);
+            writer.push(a);
+            target.push(b);
+            ratio.push(b / a);
         }
-        before = events;
+        println!(
+            "  writer {}, target-server {}, ratio {}, median (min..max)\n",
+            rounds(writer)?,
+            rounds(target)?,
+            rounds(ratio)?
+        );
     }
-    bail!("the server never paused for {quiet:?}: this machine is too slow for this load");
+    let count = arguments.idle_connections;
+    let mut each = Vec::new();
+    for _ in 0..arguments.rounds {
+        let one = server_bytes(programs, 1)?;
+        let all = server_bytes(programs, count)?;
+        each.push((all as f64 - one as f64) / (count - 1) as f64);
+    }
+    let each = rounds(each)?;
+    println!("target-server with {count} subscribers at 1/s: {each:.0} resident bytes for each");
+    Ok(true)
+}
+
+/// One server with the floor as its client: its CPU per event in us.
+fn of_server(programs: &Programs, server: &Path, shape: &Shape, window: Duration) -> Result<f64> {
+    let mut target = Target::start(server)?;
+    let ticker = Ticker::Shared { quiet: shape.quiet };
+    let path = ticker.path(shape.interval);
+    let _client = programs.start(Client::Floor, &target, shape.connections, &path)?;
+    target.wait_for_subscribers(shape.connections, SUBSCRIBED_POLLS)?;
+    thread::sleep(SETTLE);
+    cpu_us_per_event(&mut target, Side::Server, ticker, window)
+}
+
+fn server_bytes(programs: &Programs, connections: u64) -> Result<u64> {
+    let mut target = Target::start(&programs.target)?;
+    let path = "/prices?interval=1s";
+    let _client = programs.start(Client::Floor, &target, connections, path)?;
+    target.wait_for_subscribers(connections, SUBSCRIBED_POLLS)?;
+    thread::sleep(SETTLE);
+    target.resident_bytes()
 }
 
 /// Prints memory per idle connection; false if it is above the limit.
@@ -218,7 +268,7 @@ fn idle_memory(programs: &Programs, arguments: &Arguments) -> Result<bool> {
 
 fn resident_bytes(programs: &Programs, connections: u64) -> Result<u64> {
     let mut target = Target::start(&programs.target)?;
-    let process = programs.start(Client::Loadgen, &target, connections, "1h")?;
+    let process = programs.start(Client::Loadgen, &target, connections, "/prices?interval=1h")?;
     target.wait_for_subscribers(connections, SUBSCRIBED_POLLS)?;
     thread::sleep(SETTLE);
     process.resident_bytes()
@@ -246,6 +296,7 @@ impl Programs {
             target: find("target-server")?,
             loadgen: find("loadgen")?,
             floor: find("floor")?,
+            writer: find("writer")?,
         })
     }
 
@@ -254,9 +305,9 @@ impl Programs {
         client: Client,
         target: &Target,
         connections: u64,
-        interval: &str,
+        path: &str,
     ) -> Result<Process> {
-        let url = format!("http://{}/prices?interval={interval}", target.address);
+        let url = format!("http://{}{path}", target.address);
         let (name, mut command) = match client {
             Client::Floor => ("floor", Command::new(&self.floor)),
             Client::Loadgen => {

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use benches::arguments::span;
+use benches::arguments::Held;
 use benches::process::{allow_descriptors, resident_bytes};
 use clap::Parser;
 use nix::errno::Errno;
@@ -31,17 +31,8 @@ const WAIT_MS: u16 = 500;
 /// Holds event streams with the least possible work, and says what that cost.
 #[derive(Parser)]
 struct Arguments {
-    /// Where to connect and what to ask for: http://HOST:PORT/PATH
-    url: String,
-    /// Connections to hold
-    #[arg(short = 'c', long, default_value_t = 1)]
-    connections: usize,
-    /// Time over which they are opened
-    #[arg(long, default_value = "0s", value_parser = span)]
-    ramp: Duration,
-    /// Time for which they are held after that
-    #[arg(long = "for", default_value = "10s", value_parser = span)]
-    hold: Duration,
+    #[command(flatten)]
+    held: Held,
     /// Threads; one per core unless given
     #[arg(long)]
     workers: Option<usize>,
@@ -89,27 +80,29 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {
-    allow_descriptors(arguments.connections as u64 + 64)?;
-    let (address, request) = destination(&arguments.url)?;
+    let held = &arguments.held;
+    allow_descriptors(held.connections as u64 + 64)?;
+    let (address, request) = destination(&held.url)?;
     let workers = match arguments.workers {
         Some(workers) => workers.max(1),
         None => thread::available_parallelism()?.get(),
     };
+    let pause = held.pause(workers);
     let all_open = Barrier::new(workers + 1);
     let stop = AtomicBool::new(false);
     let counts = thread::scope(|scope| {
         let worker = |number| {
             let (request, all_open, stop) = (&request, &all_open, &stop);
-            let share = (number..arguments.connections).step_by(workers).len();
+            let share = (number..held.connections).step_by(workers).len();
             scope.spawn(move || {
-                let sockets = connect(address, request, share, arguments.ramp);
+                let sockets = connect(address, request, share, pause);
                 all_open.wait();
                 drain(&sockets?, stop)
             })
         };
         let threads: Vec<_> = (0..workers).map(worker).collect();
         all_open.wait();
-        thread::sleep(arguments.hold);
+        thread::sleep(held.hold);
         stop.store(true, Ordering::Relaxed);
         let join =
             |thread: thread::ScopedJoinHandle<'_, _>| thread.join().expect("no worker panics");
@@ -118,7 +111,7 @@ fn run(arguments: &Arguments) -> Result<Report> {
             .map(join)
             .collect::<Result<Vec<Counts>>>()
     })?;
-    report(arguments.connections, &counts)
+    report(held.connections, &counts)
 }
 
 /// The address, and the one request that every connection sends.
@@ -137,9 +130,8 @@ fn connect(
     address: SocketAddr,
     request: &str,
     count: usize,
-    ramp: Duration,
+    pause: Duration,
 ) -> Result<Vec<TcpStream>> {
-    let pause = ramp.checked_div(u32::try_from(count)?).unwrap_or_default();
     let mut sockets = Vec::with_capacity(count);
     for _ in 0..count {
         let mut socket =
