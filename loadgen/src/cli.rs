@@ -4,6 +4,7 @@
 mod catalogue;
 mod check;
 mod curl;
+mod diff;
 mod events;
 mod matrix;
 mod output;
@@ -12,6 +13,7 @@ mod refusal;
 mod request;
 mod run;
 mod selftest;
+mod series;
 mod share;
 mod usage;
 mod values;
@@ -20,10 +22,12 @@ use clap::{Parser, Subcommand};
 
 pub use catalogue::{CausesArgs, ExplainArgs};
 pub use check::CheckArgs;
+pub use diff::DiffArgs;
 pub use matrix::MatrixArgs;
 pub use records::{Format as ReportFormat, MergeArgs, ReportArgs};
 pub use run::RunArgs;
 pub use selftest::SelftestArgs;
+pub use series::Series;
 pub use usage::UsageError;
 
 use crate::exit::Exit;
@@ -61,6 +65,8 @@ pub enum Command {
     Selftest(Box<SelftestArgs>),
     /// Show what a record holds, or write its histograms
     Report(Box<ReportArgs>),
+    /// Tell whether runs differ from others, beyond chance
+    Diff(Box<DiffArgs>),
     /// Make one record of the shards of a run
     Merge(Box<MergeArgs>),
 }

@@ -2,10 +2,12 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod diff;
 mod machine;
 pub mod matrix;
 pub mod records;
 pub mod run;
 pub mod selftest;
+mod series;
 mod store;
 mod voice;

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Causes(args) => commands::catalogue::causes(&args),
         Command::Explain(args) => commands::catalogue::explain(&args),
         Command::Report(args) => commands::records::report(&args),
+        Command::Diff(args) => commands::diff::run(*args),
         Command::Merge(args) => commands::records::merge(&args),
         Command::Selftest(args) => commands::selftest::run(*args),
     };

@@ -87,10 +87,17 @@ pub enum Scale {
 /// The test is Mann and Whitney's, two-sided; change and interval are those of Hodges and Lehmann, from the same ranks,
 /// so that for a single quantity they agree with the test. Over several quantities p is adjusted after Holm.
 ///
-/// Errors: [`Refusal::Runs`] below [`LEAST_RUNS`] on a side and [`Refusal::NotFinite`], for that quantity alone.
+/// Errors: [`Refusal::NotFinite`] and, below [`LEAST_RUNS`] on a side, [`Refusal::Runs`] for that quantity alone;
+/// [`Refusal::Runs`] too where not even sets that lie wholly apart could be called different among so many quantities.
 /// Source: Hollander and Wolfe, Nonparametric Statistical Methods, chapter 4.
 pub fn compare<'a>(quantities: &[Quantity<'a>]) -> Vec<Result<Comparison<'a>, Refusal>> {
-    let refusals: Vec<_> = quantities.iter().map(check).collect();
+    let mut refusals: Vec<_> = quantities.iter().map(check).collect();
+    let together = refusals.iter().filter(|fit| fit.is_ok()).count();
+    for (quantity, fit) in quantities.iter().zip(&mut refusals) {
+        if fit.is_ok() && !can_differ(quantity.base.len(), quantity.new.len(), together) {
+            *fit = Err(too_few(quantity, together));
+        }
+    }
     let fit = || {
         quantities
             .iter()
@@ -166,13 +173,31 @@ impl Change {
     }
 }
 
+/// The smallest number of runs on each side with which one of so many quantities can be called different.
+pub fn runs_needed(compared: usize) -> usize {
+    // Each further run divides the smallest p by more than two, so that this ends.
+    (LEAST_RUNS..)
+        .find(|runs| can_differ(*runs, *runs, compared))
+        .unwrap_or(LEAST_RUNS)
+}
+
+/// Whether sets of so many runs that lie wholly apart are called different among so many quantities.
+pub fn can_differ(base: usize, new: usize, compared: usize) -> bool {
+    rank_test::critical_rank(base, new, ALPHA / compared.max(1) as f64) > 0
+}
+
+fn too_few(quantity: &Quantity<'_>, compared: usize) -> Refusal {
+    Refusal::Runs {
+        name: quantity.name.to_owned(),
+        have: (quantity.base.len(), quantity.new.len()),
+        needed: runs_needed(compared),
+        compared,
+    }
+}
+
 fn check(quantity: &Quantity<'_>) -> Result<(), Refusal> {
-    let have = (quantity.base.len(), quantity.new.len());
-    if have.0.min(have.1) < LEAST_RUNS {
-        return Err(Refusal::Runs {
-            name: quantity.name.to_owned(),
-            have,
-        });
+    if quantity.base.len().min(quantity.new.len()) < LEAST_RUNS {
+        return Err(too_few(quantity, 1));
     }
     let mut values = quantity.base.iter().chain(quantity.new);
     match values.find(|value| !value.is_finite()) {

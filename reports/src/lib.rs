@@ -5,6 +5,7 @@
 
 mod command;
 pub mod comparison;
+pub mod diff;
 pub mod glossary;
 pub mod histograms;
 pub mod html;

@@ -5,17 +5,21 @@
 mod catalogue;
 mod check;
 mod closing;
+mod diff;
 mod end_table;
 mod line;
 mod live_view;
 mod matrix;
 mod progress;
 mod selftest;
+mod series;
 
 pub use catalogue::{Explained, catalogue_page, explanation};
 pub use check::check_page;
+pub use diff::diff_page;
 pub use end_table::end_table;
 pub use live_view::live_view;
 pub use matrix::{MatrixRow, matrix_page};
 pub use progress::{Latency, Machine, Progress, progress_line};
 pub use selftest::selftest_card;
+pub use series::{series_line, series_page};

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod counters;
+pub mod diff;
 pub mod end;
 pub mod environment;
 pub mod errors;

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::plan::{Color, Output};
 use crate::request::Environment;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// Write the run record to this file

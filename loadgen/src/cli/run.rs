@@ -14,6 +14,7 @@ use url::Url;
 use super::events::EventArgs;
 use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
+use super::series::{Series, SeriesArgs};
 use super::share::ShareArgs;
 use super::values::{self, Rate, Spread};
 use super::{UsageError, after_help};
@@ -65,6 +66,9 @@ pub struct RunArgs {
     /// This process is one of several that make the run; the socket is its parent's
     #[arg(long, value_name = "SOCKET", hide = true)]
     process_of: Option<PathBuf>,
+
+    #[command(flatten)]
+    series: SeriesArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -178,16 +182,32 @@ impl RunArgs {
         self.process_of.clone()
     }
 
+    /// The series that was asked for instead of a single run.
+    ///
+    /// Errors: one that could not be compared.
+    pub fn series(&self, environment: &Environment<'_>) -> Result<Option<Series>, UsageError> {
+        let asked = self.series.asked()?;
+        if asked.is_some() && self.request.reads_standard_input() {
+            return Err(UsageError::StandardInputTwice("--repeat"));
+        }
+        Ok(asked.map(|(repeat, has_baseline)| Series {
+            repeat,
+            has_baseline,
+            output: self.output.clone().into_output(environment),
+        }))
+    }
+
     /// Whether a probe in a process of its own is to run beside the load.
     pub fn is_beside_probe(&self) -> bool {
         self.unloaded_probe && self.unloaded_probe_record.is_none()
     }
 
     /// The run asked for; files are read and environment variables filled in here.
-    pub fn draft(self, environment: &Environment<'_>) -> Result<Draft, UsageError> {
+    pub fn draft(mut self, environment: &Environment<'_>) -> Result<Draft, UsageError> {
         if self.unloaded_probe && self.request.reads_standard_input() {
             return Err(UsageError::StandardInputTwice("--unloaded-probe"));
         }
+        self.url = self.series.url(self.url);
         let route = self.request.route(&self.url);
         let tls = self.request.tls(&self.url)?;
         let clock = self.clock.asked(&self.request)?;
@@ -224,7 +244,7 @@ impl RunArgs {
                 streams: self.trace.trace.into(),
                 events_per_stream: self.trace.trace_events as usize,
             },
-            output: self.output.into_output(environment),
+            output: self.series.output(self.output.into_output(environment)),
             url: values::without_user_info(self.url),
         };
         let plan = match self.unloaded_probe_record {

@@ -48,6 +48,11 @@ pub enum UsageError {
     /// `--repeat` is consent to what a safe method does not need consent for.
     #[error("--repeat is for methods that may have effects; {0} is sent as often as a check needs")]
     RepeatOfSafe(String),
+    /// A comparison that could show nothing.
+    #[error(
+        "--repeat {0} with --baseline-url: at least 4 runs a side are needed to tell a difference from chance, 10 are better"
+    )]
+    FewRepeats(u16),
     /// None, or several.
     #[error("expected one URL, found {0}")]
     Urls(usize),

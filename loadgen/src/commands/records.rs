@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Why records cannot be used together.
 #[derive(Debug, thiserror::Error)]
-enum Unusable {
+pub(super) enum Unusable {
     #[error("{0}: {1}")]
     Missing(PathBuf, #[source] io::Error),
     #[error("{0}: {1}")]
@@ -84,7 +84,7 @@ fn merged(paths: &[PathBuf]) -> Result<RunRecord, Unusable> {
     Ok(all.expect("clap asks for one at least"))
 }
 
-fn read_run(path: &Path) -> Result<RunRecord, Unusable> {
+pub(super) fn read_run(path: &Path) -> Result<RunRecord, Unusable> {
     let record = read(path)?;
     if record.kind != Kind::Run {
         return Err(Unusable::NoRun(path.to_owned()));

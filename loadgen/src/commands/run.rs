@@ -8,8 +8,8 @@ mod start;
 mod unloaded_probe;
 mod watch;
 
-use super::store;
 use super::voice::{interrupt, print, refuse, say, style};
+use super::{series, store};
 use crate::cli::RunArgs;
 use crate::clock;
 use crate::engine::{self, Instrument, Progress};
@@ -31,6 +31,11 @@ use watch::Watch;
 ///
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
 pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
+    match args.series(&|name| std::env::var(name).ok()) {
+        Ok(Some(series)) => return series::run(&series),
+        Ok(None) => {}
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    }
     let is_beside_probe = args.is_beside_probe();
     let parent = args.process_of();
     let draft = match args.draft(&|name| std::env::var(name).ok()) {

@@ -3,10 +3,12 @@
 #![cfg(test)]
 
 mod check;
+mod diff;
 mod failures;
 mod invocation;
 mod outcomes;
 mod records;
+mod schema;
 #[path = "../engine/scripted.rs"]
 mod scripted;
 mod selftest;

@@ -6,6 +6,7 @@
 
 mod conservation;
 mod delivery;
+mod equal_runs;
 mod gate;
 mod lateness;
 mod omission;

@@ -114,7 +114,7 @@ pub fn of_runs(runs: &[f64]) -> Result<Interval, Refusal> {
 }
 
 /// The median of sorted values; not a number where there is none.
-pub(super) fn median_of_sorted(sorted: &[f64]) -> f64 {
+pub(crate) fn median_of_sorted(sorted: &[f64]) -> f64 {
     match sorted.len() {
         0 => f64::NAN,
         n if n % 2 == 1 => sorted[n / 2],

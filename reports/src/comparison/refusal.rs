@@ -3,21 +3,23 @@
 use run_record::quantile::Quantile;
 use run_record::text::with_separators;
 
-use super::LEAST_RUNS;
-
 /// Too little to tell, or nothing that can be ranked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// With so few runs no difference, however large, can be told from chance.
     #[error(
-        "{name} cannot be compared: at least {LEAST_RUNS} runs a side are needed, 10 are better; there are {} and {}",
-        have.0, have.1
+        "{name} cannot be compared: at least {needed} runs a side are needed{}, 10 are better; there are {} and {}",
+        among(*compared), have.0, have.1
     )]
     Runs {
         /// What was to be compared.
         name: String,
         /// Runs before and after.
         have: (usize, usize),
+        /// Runs it takes on each side.
+        needed: usize,
+        /// How many quantities were to be compared at once: the more, the more runs it takes.
+        compared: usize,
     },
     /// A value that cannot be ranked.
     #[error(
@@ -50,4 +52,11 @@ pub enum Refusal {
         /// Events it takes.
         needed: u64,
     },
+}
+
+fn among(compared: usize) -> String {
+    match compared {
+        0 | 1 => String::new(),
+        _ => format!(" for {compared} quantities at once"),
+    }
 }

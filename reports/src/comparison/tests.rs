@@ -295,3 +295,17 @@ fn criterion_14_a_difference_below_the_floor_is_none() {
         [Outcome::Different, Outcome::BelowFloor]
     );
 }
+
+#[test]
+fn so_many_quantities_that_nothing_could_differ_are_refused_with_the_number_that_would_do() {
+    let (low, high) = ([1.0, 2.0, 3.0, 4.0], [11.0, 12.0, 13.0, 14.0]);
+    assert_eq!([1, 2, 6, 7].map(runs_needed), [4, 5, 5, 6]);
+    let together = [quantity(&low, &high), quantity(&low, &high)];
+    for answer in compare(&together) {
+        assert_eq!(
+            answer.unwrap_err().to_string(),
+            "p99 of delivery cannot be compared: at least 5 runs a side are needed for 2 quantities at once, 10 are better; there are 4 and 4"
+        );
+    }
+    assert!(is_different(&low, &high));
+}

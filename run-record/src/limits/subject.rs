@@ -118,8 +118,17 @@ impl Subject {
         names.join(", ")
     }
 
+    /// What was measured; where arrivals are intervals, by their upper edges.
+    ///
+    /// Errors: why it was not measured, such as too few samples for a quantile.
+    pub fn value(&self, total: &Group) -> Result<Amount, String> {
+        self.measure(total).map(|range| range.upper)
+    }
+
     /// Understand `METRIC`, `METRIC.STATISTIC` or the name of something counted.
-    pub(super) fn parse(name: &str) -> Result<Self, BadLimit> {
+    ///
+    /// Errors: a name that nothing has; the message lists those there are.
+    pub fn parse(name: &str) -> Result<Self, BadLimit> {
         if let Some(counted) = COUNTED.iter().find(|counted| counted.name == name) {
             return Ok(Self::Counted(counted));
         }
