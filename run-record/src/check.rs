@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::end::Exit;
 use crate::histograms::Histograms;
+use crate::hops::HopRecord;
 use crate::metric::Metric;
 use crate::probe::ProbeRecord;
 use crate::quantile::Quantile;
@@ -39,7 +40,7 @@ pub struct CheckDocument<'a> {
     #[serde(flatten)]
     verdict: &'a Verdict,
     /// Where the stream was also watched on its way, origin first; empty with one URL.
-    hops: [(); 0],
+    hops: &'a [HopRecord],
     /// The requests that were sent, by number.
     probes: &'a [ProbeRecord],
     /// What was measured over all probes, by the name of the metric.
@@ -76,7 +77,7 @@ impl<'a> CheckDocument<'a> {
             url: &record.plan.url,
             kind: Kind::Check,
             verdict: record.verdict.as_ref()?,
-            hops: [],
+            hops: &record.hops,
             probes: &record.probes,
             metrics: metrics.collect(),
             exit: record.exit.as_ref(),

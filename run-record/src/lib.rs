@@ -13,6 +13,7 @@ pub mod errors;
 pub mod fanout;
 pub mod hiccups;
 pub mod histograms;
+pub mod hops;
 pub mod limits;
 pub mod measured;
 pub mod metric;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::end::{End, EndReason, Exit};
 use crate::environment::{Environment, Environments};
+use crate::hops::{self, HopRecord};
 use crate::limits::{self, Limit, LimitResult};
 use crate::measured::{Group, Measured};
 use crate::offset::ClockRecord;
@@ -89,6 +90,9 @@ pub struct RunRecord {
     /// The requests of a check, by number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<ProbeRecord>,
+    /// Where a check watched the stream on its way, origin first; empty with one URL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<HopRecord>,
     /// What was measured.
     pub measured: Measured,
     /// Whether the numbers can be trusted.
@@ -116,6 +120,7 @@ impl RunRecord {
             exit: None,
             verdict: None,
             probes: Vec::new(),
+            hops: Vec::new(),
             measured: Measured::default(),
             self_check: SelfCheck::default(),
             limits: Vec::new(),
@@ -141,6 +146,7 @@ impl RunRecord {
             exit,
             verdict,
             probes,
+            hops,
             measured,
             self_check,
             limits,
@@ -166,6 +172,7 @@ impl RunRecord {
             (one, two) => one.or(two),
         };
         probe::merge(probes, &other.probes);
+        hops::merge(hops, &other.hops);
         measured.merge(&other.measured);
         self_check.merge(&other.self_check);
         if !(limits.is_empty() && other.limits.is_empty()) {

@@ -5,6 +5,7 @@
 //! are both named; where none fits, an `unknown.*` entry says so. A wrong
 //! attribution is worse than none. Source: causes sections 2, 3 and 6.
 
+mod between;
 mod clues;
 mod compressors;
 mod haproxy;
@@ -91,6 +92,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
         varnish::ENTRIES,
         compressors::ENTRIES,
         runtimes::ENTRIES,
+        between::ENTRIES,
         source::ENTRIES,
         unknown::ENTRIES,
     ]
@@ -103,12 +105,33 @@ const SHOWN: usize = 3;
 
 /// The explanations that fit, the best first.
 pub(crate) fn find(conclusion: &Conclusion) -> Vec<Cause> {
+    find_among(conclusion, &|_| true)
+}
+
+/// The entry of this code as a cause, for reasons that one stream alone does not show; absent if there is none.
+pub(crate) fn named(code: &str, confidence: Confidence, evidence: Vec<String>) -> Option<Cause> {
+    let entry = catalogue().find(|entry| entry.code == code)?;
+    Some(cause(
+        entry,
+        Fit {
+            confidence,
+            evidence,
+        },
+    ))
+}
+
+/// The explanations that fit among the codes that are possible, the best first.
+pub(crate) fn find_among(
+    conclusion: &Conclusion,
+    is_possible: &dyn Fn(&str) -> bool,
+) -> Vec<Cause> {
     if !matches!(conclusion.word, Word::Batched | Word::Buffered) {
         return Vec::new();
     }
     let Some(clues) = Clues::of(conclusion) else {
         return Vec::new();
     };
+    let catalogue = || catalogue().filter(|entry| is_possible(entry.code));
     let mut fitting: Vec<(&Entry, Fit)> = catalogue()
         .filter(|entry| !unknown::is_fallback(entry) && !source::is_rival(entry))
         .filter_map(|entry| Some((entry, (entry.test)(&clues)?)))

@@ -86,6 +86,16 @@ pub const FINDINGS: &[Meaning] = &[
         so: "Run it with larger events or for longer.",
     },
     Meaning {
+        code: "hops.holds-back",
+        what: "Of the hops that were compared, this is the first whose verdict is worse than that of the hop before it.",
+        so: "Change what stands between these two. A hop behind it is not judged until it is cured.",
+    },
+    Meaning {
+        code: "hops.undecided",
+        what: "A hop without a verdict of its own stands before the one that is held back, or is itself the question.",
+        so: "Check that hop by itself, for longer or with more bytes, and compare again.",
+    },
+    Meaning {
         code: "http10.differs",
         what: "The same request over HTTP/1.0 is answered in another way than over HTTP/1.1.",
         so: "A proxy that asks its upstream over HTTP/1.0, as nginx before 1.29.7 does, gets the other answer: proxy_http_version 1.1.",

@@ -7,6 +7,7 @@ mod client;
 mod deciding;
 mod endings;
 mod holds;
+mod hops;
 mod innocents;
 mod modes;
 mod promises;
