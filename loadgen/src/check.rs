@@ -3,6 +3,7 @@
 //! Which request would tell more is `verdict::plan`'s business; this module keeps the budget, the politeness and the
 //! clock. It prints nothing, and must not know the command line or how a verdict looks.
 
+mod hops;
 mod outline;
 mod patience;
 mod questions;
@@ -21,7 +22,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use verdict::observations::{Asked, Observations, Own, Probe, ServerClock};
 use verdict::plan::{self, Ask, Why};
 
-pub use outline::{announcement, outline};
+pub use hops::{Hop, HopsOutcome, compare};
+pub use outline::{announcement, announcement_of_hops, outline, outline_of_hops};
 
 /// Requests of one check that follow one another; more would tell nothing new.
 const MAX_QUESTIONS: usize = 6;
@@ -85,18 +87,7 @@ pub fn run(
     interrupt: &AtomicBool,
     watch: &mut dyn FnMut(&Progress),
 ) -> io::Result<Outcome> {
-    let spec = Spec {
-        format: plan.format,
-        stamps: plan.stamps.clone(),
-        sequence: plan.sequence.clone(),
-        due_every: plan.due_every,
-        server_clock: if plan.is_loopback() {
-            ServerClock::Within(Nanos::ZERO)
-        } else {
-            ServerClock::Unknown
-        },
-    };
-    let prober = Prober::new(plan.target.clone(), plan.url.clone(), spec)?;
+    let prober = prober(plan)?;
     let mut check = Check {
         started: clock::wall(),
         patience: Patience::new(plan, waits),
@@ -112,6 +103,21 @@ pub fn run(
     check.ask_all()?;
     check.crowd()?;
     Ok(check.conclude())
+}
+
+fn prober(plan: &CheckPlan) -> io::Result<Prober> {
+    let spec = Spec {
+        format: plan.format,
+        stamps: plan.stamps.clone(),
+        sequence: plan.sequence.clone(),
+        due_every: plan.due_every,
+        server_clock: if plan.is_loopback() {
+            ServerClock::Within(Nanos::ZERO)
+        } else {
+            ServerClock::Unknown
+        },
+    };
+    Prober::new(plan.target.clone(), plan.url.clone(), spec)
 }
 
 struct Check<'a> {

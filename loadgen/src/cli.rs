@@ -6,6 +6,7 @@ mod check;
 mod curl;
 mod diff;
 mod events;
+mod hops;
 mod matrix;
 mod output;
 mod records;

@@ -13,6 +13,7 @@ mod fanout;
 mod figure;
 mod header;
 mod heat;
+mod hops;
 mod limits;
 mod parts;
 mod percentiles;
@@ -40,6 +41,7 @@ pub fn page(record: &RunRecord) -> String {
         (banner::banner(record, &total))
         (tiles::tiles(record, &total))
         (limits::limits(record))
+        (hops::section(record))
         (cards::causes(record))
         (cards::findings(record))
         (drip::picture(record, &total))

@@ -1,5 +1,6 @@
 //! What a check will send, said before the first byte: one line, or the list of `--plan`.
 
+use super::Hop;
 use crate::plan::{CheckPlan, Offer, Version};
 use run_record::redact;
 
@@ -13,11 +14,10 @@ pub fn announcement(plan: &CheckPlan) -> String {
     } else {
         format!("up to {most} requests")
     };
-    let total = plan.watch + plan.idle.unwrap_or_default();
     format!(
         "{requests}, {} at a time, up to {} s: {method} {url}",
         at_once(plan),
-        total.as_secs_f64()
+        seconds(plan)
     )
 }
 
@@ -63,6 +63,67 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
         lines.push(format!("at the end, {streams} streams at once (--streams)"));
     }
     lines
+}
+
+/// One line about a comparison: how many requests, to whom, how many at a time and for how long.
+pub fn announcement_of_hops(hops: &[Hop]) -> String {
+    let beside = may_stand_beside(hops);
+    let most: usize = hops.iter().map(|hop| most_requests(&hop.plan)).sum();
+    let most = most + if beside { hops.len() } else { 0 };
+    let at_once = hops.iter().map(|hop| at_once(&hop.plan).into());
+    let at_once = at_once
+        .max()
+        .unwrap_or(1)
+        .max(if beside { hops.len() } else { 1 });
+    let total: f64 = hops.iter().map(|hop| seconds(&hop.plan)).sum();
+    let to: Vec<String> = hops
+        .iter()
+        .map(|hop| format!("{} {}", hop.name, redact::url(hop.plan.url.as_str())))
+        .collect();
+    let method = hops.first().map_or("GET", |hop| &hop.plan.request.method);
+    format!(
+        "up to {most} requests to {} hops, {at_once} at a time, up to {total} s: {method} {}",
+        hops.len(),
+        to.join(", ")
+    )
+}
+
+/// The requests of a comparison in the order in which they may be sent, each with its condition.
+pub fn outline_of_hops(hops: &[Hop]) -> Vec<String> {
+    let mut lines: Vec<String> = hops
+        .iter()
+        .flat_map(|hop| {
+            let lines = outline(&hop.plan).into_iter();
+            lines.map(|line| format!("{}: {line}", hop.name))
+        })
+        .collect();
+    if may_stand_beside(hops) {
+        let condition = match hops.iter().all(|hop| hop.plan.streams.is_some()) {
+            true => "at the end",
+            false => "if it is target-server",
+        };
+        lines.push(format!(
+            "{condition}: one of each hop at once, to compare event by event"
+        ));
+    }
+    lines
+}
+
+/// Whether one stream of each hop may be open at once: on this machine, should it turn out to be a target-server, or
+/// anywhere where the user allows as many.
+pub(super) fn may_stand_beside(hops: &[Hop]) -> bool {
+    let is_safe = hops.iter().all(|hop| hop.plan.is_safe());
+    let allows = |hop: &Hop| {
+        let streams = hop.plan.streams.map(usize::from);
+        streams.is_some_and(|streams| streams >= hops.len())
+    };
+    let may_be_ours = |hop: &Hop| hop.plan.is_loopback() && hop.plan.url.path() == "/prices";
+    let not_said = hops.iter().all(|hop| hop.plan.streams.is_none());
+    is_safe && (hops.iter().all(allows) || (not_said && hops.iter().all(may_be_ours)))
+}
+
+fn seconds(plan: &CheckPlan) -> f64 {
+    (plan.watch + plan.idle.unwrap_or_default()).as_secs_f64()
 }
 
 fn most_requests(plan: &CheckPlan) -> usize {

@@ -2,6 +2,7 @@
 //! It must not open a connection, start the server or know the probes.
 
 use std::ffi::OsString;
+use std::mem;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum, value_parser};
@@ -9,6 +10,7 @@ use url::Url;
 
 use super::curl::{CurlArgs, Pasted};
 use super::events::EventArgs;
+use super::hops::{self, Place};
 use super::output::OutputArgs;
 use super::request::RequestArgs;
 use super::values;
@@ -17,7 +19,7 @@ use crate::plan::{CheckDraft, CheckPlan, Expect, Target};
 use crate::request::{Environment, Request};
 
 /// The options of `loadgen check`, as typed.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(
     after_help = after_help(EXAMPLE),
     override_usage = USAGE,
@@ -26,7 +28,7 @@ use crate::request::{Environment, Request};
 )]
 pub struct CheckArgs {
     /// The stream: an http or https address
-    #[arg(value_parser = values::http_url, required = true)]
+    #[arg(value_parser = values::http_url, required_unless_present = "hop")]
     url: Option<Url>,
 
     /// Start this server first, wait for it, and stop it at the end
@@ -54,7 +56,7 @@ pub struct CheckArgs {
 }
 
 /// The request as another program would be told to send it.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum PastedArgs {
     /// The request that curl would send; a browser's "Copy as cURL" gives such a command
     #[command(hide = true)]
@@ -62,6 +64,7 @@ enum PastedArgs {
 }
 
 const USAGE: &str = "loadgen check [OPTIONS] <URL> [-- <COMMAND>...]
+       loadgen check [OPTIONS] --hop <NAME=URL>... [URL]
        loadgen check [OPTIONS] curl <WORDS AS PASTED>... [-- <COMMAND>...]";
 
 const EXAMPLE: &str = "  loadgen check http://localhost:3000/prices
@@ -69,12 +72,14 @@ const EXAMPLE: &str = "  loadgen check http://localhost:3000/prices
   loadgen check --expect live --json http://localhost:9292/ -- rackup -p 9292
       starts the server, checks it and stops it; exit code 0 if it is live
   loadgen check curl 'https://example.com/prices' -H 'cookie: session=1'
-      the request of a browser, pasted from \"Copy as cURL\"";
+      the request of a browser, pasted from \"Copy as cURL\"
+  loadgen check --hop origin=http://localhost:3000/prices --hop edge=http://localhost/prices
+      which of the two holds the stream back";
 
 /// How long a server of our own may take to start, unless `--wait` says.
 const TIME_TO_START: Duration = Duration::from_secs(30);
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Check")]
 struct WatchArgs {
     /// Time for which a stream is watched at most [default: 10s]
@@ -92,6 +97,10 @@ struct WatchArgs {
     /// Send a request that is not GET or HEAD up to N times [default: 1]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=100))]
     repeat: Option<u16>,
+
+    /// Compare this place on the way, from the origin outwards; several
+    #[arg(long, value_name = "NAME=URL", value_parser = hops::place)]
+    hop: Vec<Place>,
 
     /// Verdict demanded: live, batched, buffered, cut or any
     #[arg(
@@ -125,6 +134,37 @@ impl CheckArgs {
     /// Print the list of probes and stop (`--plan`).
     pub fn plan_only(&self) -> bool {
         self.watch.plan
+    }
+
+    /// Whether several hops are to be compared (`--hop`).
+    pub fn compares_hops(&self) -> bool {
+        !self.watch.hop.is_empty()
+    }
+
+    /// One check for each hop, the origin first, with its name; the URL beside them is the outermost.
+    pub fn hop_drafts(
+        mut self,
+        environment: &Environment<'_>,
+    ) -> Result<Vec<(String, CheckDraft)>, UsageError> {
+        let request = mem::take(&mut self.request);
+        let server = mem::take(&mut self.server);
+        let asked = wanted(self.pasted.take(), self.url.take(), request, server)?;
+        if asked.request.reads_standard_input() {
+            return Err(UsageError::StandardInputTwice("--hop"));
+        }
+        let places = hops::places(mem::take(&mut self.watch.hop), asked.urls)?;
+        let mut server = asked.server;
+        let drafts = places.into_iter().map(|place| {
+            let one = CheckArgs {
+                url: Some(place.url),
+                request: asked.request.clone(),
+                // It starts with the first of them, and stays for all.
+                server: mem::take(&mut server),
+                ..self.clone()
+            };
+            Ok((place.name, one.draft(environment)?))
+        });
+        drafts.collect()
     }
 
     /// The check asked for; files are read and environment variables filled in here.

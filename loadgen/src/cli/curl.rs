@@ -11,7 +11,7 @@ use super::request::RequestArgs;
 use super::values;
 
 /// The words after `curl`, as typed.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(
     args_override_self = true,
     override_usage = "loadgen check [OPTIONS] curl [OPTIONS OF CURL] URL [-- COMMAND...]"
@@ -79,7 +79,7 @@ fn is_framing(line: &str) -> bool {
 
 /// The options of curl that are not request options of ours too: found in [`HARMLESS`], [`HARMLESS_WITH_VALUE`] or
 /// [`REFUSED`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Others {
     /// The first that would change what is measured, and what to do instead.
     refused: Option<(&'static str, &'static str)>,

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::values;
 use crate::plan::{Format, SequenceSource, StampSource};
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Events")]
 pub(super) struct EventArgs {
     /// How a body is cut into events; auto goes by the content type

@@ -17,7 +17,7 @@ use crate::request::{Asked, Environment, HeaderLine, HttpVersion, header_value};
 pub(super) const HEADING: &str = "Request options, as curl spells them";
 
 /// What every connection sends, and how it reaches the server.
-#[derive(Debug, Default, PartialEq, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = HEADING)]
 pub(super) struct RequestArgs {
     /// Method [default: GET, or POST with a body]

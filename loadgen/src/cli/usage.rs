@@ -56,6 +56,22 @@ pub enum UsageError {
     /// None, or several.
     #[error("expected one URL, found {0}")]
     Urls(usize),
+    /// One hop is no comparison.
+    #[error(
+        "expected two hops or more, found one; add --hop NAME=URL, origin first, or the URL that users have"
+    )]
+    OneHop,
+    /// More hops than a page can show.
+    #[error("expected at most {most} hops, found {found}")]
+    Hops {
+        /// The most there may be.
+        most: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A name that stands for two hops.
+    #[error("two hops are called `{0}`; give each a name of its own, such as origin and edge")]
+    HopTwice(String),
     /// A request option of ours before a pasted curl command.
     #[error("request options go after the word curl, as curl's own")]
     BeforeCurl,

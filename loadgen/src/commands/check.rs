@@ -1,6 +1,7 @@
 //! `loadgen check`: from the command line through the check to the page, the record and the exit code.
 
 mod assemble;
+mod hops;
 mod judge;
 mod watch;
 
@@ -23,6 +24,9 @@ use watch::Watch;
 ///
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
 pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
+    if args.compares_hops() {
+        return hops::run(args, command_line);
+    }
     let plan_only = args.plan_only();
     let draft = match args.draft(&|name| std::env::var(name).ok()) {
         Ok(draft) => draft,
@@ -34,7 +38,8 @@ pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
         return match preflight::foresee_check(draft) {
             Ok(foreseen) => {
                 say_notes(&foreseen);
-                show_plan(&foreseen.plan)
+                let plan = &foreseen.plan;
+                show_plan(&check::announcement(plan), &check::outline(plan))
             }
             Err(error) => Ok(refuse(&error, error.exit())),
         };
@@ -96,9 +101,9 @@ fn say_notes(admitted: &AdmittedCheck) {
     }
 }
 
-fn show_plan(plan: &CheckPlan) -> Result<Exit> {
-    let mut text = check::announcement(plan) + "\n";
-    for (index, line) in check::outline(plan).iter().enumerate() {
+fn show_plan(announcement: &str, outline: &[String]) -> Result<Exit> {
+    let mut text = format!("{announcement}\n");
+    for (index, line) in outline.iter().enumerate() {
         text.push_str(&format!("{:>3}  {line}\n", index + 1));
     }
     print(text.as_bytes())?;

@@ -2,6 +2,7 @@
 
 mod advice;
 mod axis;
+mod hops;
 mod metrics;
 mod picture;
 mod scale;
@@ -79,7 +80,7 @@ pub(super) fn tone(word: Word) -> Tone {
 
 /// Nothing is to be explained: the picture, the figures, and what was not looked at.
 fn live(record: &RunRecord, verdict: &Verdict, style: &Style) -> Vec<Line> {
-    let mut lines = picture::lines(record, style);
+    let mut lines = seen(record, style);
     let evidence = verdict.evidence.iter();
     let evidence = evidence.map(|fact| Line::new(sanitise(fact))).collect();
     for facts in [evidence, metrics::facts(record)] {
@@ -92,9 +93,18 @@ fn live(record: &RunRecord, verdict: &Verdict, style: &Style) -> Vec<Line> {
     lines
 }
 
+/// The picture of what came; of several hops one row each, and what differs between them.
+fn seen(record: &RunRecord, style: &Style) -> Vec<Line> {
+    if record.hops.is_empty() {
+        picture::lines(record, style)
+    } else {
+        hops::lines(record, style)
+    }
+}
+
 /// The picture, why the word is what it is, what to change and what to run next.
 fn explained(record: &RunRecord, style: &Style) -> Vec<Line> {
-    let mut seen = picture::lines(record, style);
+    let mut seen = seen(record, style);
     seen.extend(side_by_side(metrics::facts(record), style));
     let mut told = Vec::new();
     if let Some(verdict) = &record.verdict {

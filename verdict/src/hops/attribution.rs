@@ -4,7 +4,7 @@
 //! the application nor its server, nor a source that publishes in groups. Source: causes 2.4.5, 2.4.12, 5.3 (P16).
 
 use run_record::hops::Standing;
-use run_record::verdict::{Cause, Confidence, Verdict, Word};
+use run_record::verdict::{Cause, Confidence, Remedy, Verdict, Word};
 
 use super::headers::is_of_the_request;
 use super::{Hop, spokesman};
@@ -107,6 +107,9 @@ fn causes(hop: &Hop, before: &Hop, control: &Verdict) -> Vec<Cause> {
     let is_possible = |code: &str| !(is_live && is_application(code));
     let mut causes = causes::find_among(&conclusion, &is_possible);
     for cause in &mut causes {
+        if is_live {
+            place(cause, hop.name, before.name);
+        }
         weaken(cause, before.name, earlier);
     }
     let leaves_no_mark = own
@@ -147,6 +150,20 @@ fn with_own_marks(observations: &Observations, earlier: Option<&Head>) -> Observ
         });
     }
     own
+}
+
+/// Where nobody is named, it is still known between which two it happens.
+fn place(cause: &mut Cause, name: &str, before: &str) {
+    if family(&cause.code) == "unknown" {
+        cause.component = format!("between {before} and {name}, not identified");
+        cause.remedy = Some(Remedy {
+            text: format!(
+                "look for what buffers between {before} and {name}: {before} itself is live"
+            ),
+            config: None,
+            place: None,
+        });
+    }
 }
 
 /// A signature that the hop before has too may be its own, handed on.

@@ -12,10 +12,9 @@ use crate::observations::{Head, Observations, Probe};
 use crate::timeline::Timeline;
 
 /// Their values tell one request from another, not one hop from another.
-const OF_THE_REQUEST: [&str; 13] = [
+const OF_THE_REQUEST: [&str; 12] = [
     "age",
     "cf-ray",
-    "date",
     "etag",
     "expires",
     "fly-request-id",
@@ -74,8 +73,10 @@ pub(super) fn changes(before: &Observations, here: &Observations) -> Vec<HeaderC
     changes
 }
 
+/// `Date` is left out: most servers send it, and nobody minds whether a hop does.
 fn kept(head: &Head) -> Vec<(String, String)> {
-    let headers = head.headers.iter();
+    let is_told = |(name, _): &&(String, String)| !name.eq_ignore_ascii_case("date");
+    let headers = head.headers.iter().filter(is_told);
     kept_headers(headers.map(|(name, value)| (&**name, &**value)))
 }
 

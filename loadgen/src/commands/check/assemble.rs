@@ -1,5 +1,9 @@
 //! The record of a check, from what it has seen and what was asked for.
 
+mod hops;
+
+pub(super) use hops::record_of_hops;
+
 use super::watch::purpose;
 use crate::check::{Outcome, Purpose};
 use crate::commands::machine;

@@ -20,6 +20,38 @@ pub(super) fn judge(record: &mut RunRecord, expect: Expect) -> Exit {
     exit
 }
 
+/// Judges a comparison: the worst hop counts. Another verdict than LIVE can only be demanded of what users see, the
+/// outermost hop: those before it are asked to find out who does it.
+pub(super) fn judge_hops(record: &mut RunRecord, expect: Expect) -> Exit {
+    if record.end.reason == EndReason::Interrupted {
+        return judge(record, expect);
+    }
+    let outermost = record.hops.len().saturating_sub(1);
+    let is_asked = |index: usize| expect == Expect::Live || index == outermost;
+    let judged = record
+        .hops
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| is_asked(*index));
+    let mut worst: Option<(Exit, String)> = None;
+    for (_, hop) in judged {
+        let (exit, reason) = of_verdict(&hop.verdict, expect);
+        if worst.as_ref().is_none_or(|(known, _)| exit > *known) {
+            let reason = match exit {
+                Exit::AsExpected => reason,
+                _ => format!("{}: {reason}", hop.name),
+            };
+            worst = Some((exit, reason));
+        }
+    }
+    let (exit, reason) = worst.unwrap_or((Exit::Inconclusive, "nothing was asked".to_owned()));
+    record.exit = Some(end::Exit {
+        code: exit.code(),
+        reason,
+    });
+    exit
+}
+
 /// Source: DESIGN section 5, exit codes; section 4: a foreign verdict that rests on arrival times alone exits 4,
 /// unless it is the one demanded.
 fn of_verdict(verdict: &Verdict, expect: Expect) -> (Exit, String) {

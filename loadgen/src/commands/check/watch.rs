@@ -31,6 +31,14 @@ impl Watch {
         }
     }
 
+    /// The same for one of several hops.
+    pub(super) fn show_hop(&mut self, name: &str, progress: &Progress) {
+        if self.live {
+            self.shown = true;
+            write(&format!("\r\x1b[K{name}: {}", line(progress)));
+        }
+    }
+
     /// Takes the line off the screen: the page replaces it.
     pub(super) fn close(&mut self) {
         if self.shown {

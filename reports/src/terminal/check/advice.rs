@@ -40,7 +40,11 @@ pub(super) fn causes(verdict: &Verdict, plan: &PlanRecord, style: &Style) -> Vec
 
 /// What else was seen, what somebody should act on first.
 pub(super) fn findings(verdict: &Verdict, style: &Style) -> Vec<Line> {
-    let mut findings: Vec<_> = verdict.findings.iter().filter(|it| !is_next(it)).collect();
+    let mut findings: Vec<_> = verdict
+        .findings
+        .iter()
+        .filter(|it| !is_next(it) && !super::hops::is_told(&it.code))
+        .collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let mut lines = Vec::new();
     for finding in findings {

@@ -24,7 +24,8 @@ const MARGIN: usize = 10;
 
 /// What is drawn: the first traced probe that has events.
 pub(super) struct Drawn<'a> {
-    trace: &'a Trace,
+    /// Its arrivals.
+    pub(super) trace: &'a Trace,
     /// The request of the trace, where the record has it.
     pub(super) probe: Option<&'a ProbeRecord>,
 }
@@ -78,17 +79,17 @@ fn named(name: &str) -> Line {
 }
 
 /// The times of one stream, from its request on.
-struct Drip {
+pub(super) struct Drip {
     /// When events were sent, or were due, with the name of that row; absent where unknown.
     sent: Option<(&'static str, Vec<Nanos>)>,
     /// When they arrived, in order.
-    received: Vec<Nanos>,
+    pub(super) received: Vec<Nanos>,
     /// How long the stream was watched.
-    watched: Nanos,
+    pub(super) watched: Nanos,
 }
 
 impl Drip {
-    fn of(drawn: &Drawn<'_>) -> Self {
+    pub(super) fn of(drawn: &Drawn<'_>) -> Self {
         let trace = drawn.trace;
         let arrivals = trace.events.iter().map(|event| event.latest_us);
         let began = trace.requested_us.or(trace.head_us);
@@ -133,7 +134,7 @@ fn sent(drawn: &Drawn<'_>, start: Wall) -> Option<(&'static str, Vec<Nanos>)> {
 
 /// A row of events closer than the window can show is an even rain: blocks in it would tell about
 /// columns, not about events.
-fn rain(counts: Vec<u64>) -> Vec<u64> {
+pub(super) fn rain(counts: Vec<u64>) -> Vec<u64> {
     let marks = counts.iter().filter(|&&count| count > 0).count();
     if 2 * marks <= counts.len() {
         return counts;
@@ -143,7 +144,7 @@ fn rain(counts: Vec<u64>) -> Vec<u64> {
 
 /// One mark for each event, a block for several on one column; behind each block its count, where
 /// there is room behind all of them.
-fn row(counts: &[u64], room: usize, style: &Style) -> String {
+pub(super) fn row(counts: &[u64], room: usize, style: &Style) -> String {
     let marks: Vec<_> = (0..counts.len())
         .filter(|&column| counts[column] > 0)
         .collect();
