@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod cures;
+mod hops;
 mod matrix;
 mod outcome;
 mod setup;
