@@ -19,7 +19,7 @@ pub use check::check_page;
 pub use diff::diff_page;
 pub use end_table::end_table;
 pub use live_view::live_view;
-pub use matrix::{MatrixRow, matrix_page};
+pub use matrix::matrix_page;
 pub use progress::{Latency, Machine, Progress, progress_line};
 pub use selftest::selftest_card;
 pub use series::{series_line, series_page};

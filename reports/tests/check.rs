@@ -9,13 +9,13 @@ use checks::Drop;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use reports::style::Style;
-use reports::terminal::{MatrixRow, check_page, matrix_page};
+use reports::terminal::check_page;
 use run_record::end::{End, EndReason, Exit};
 use run_record::probe::ProbeRecord;
 use run_record::record::RunRecord;
 use run_record::time::Nanos;
 use run_record::traces::Trace;
-use run_record::verdict::{Hold, HoldBy, Verdict, Word};
+use run_record::verdict::Word;
 use unicode_width::UnicodeWidthStr;
 
 /// The page in all characters, and below it in ASCII.
@@ -219,117 +219,6 @@ fn the_page_can_be_made_again_from_the_file_alone() {
     }
 }
 
-fn found(word: Word, hold: Option<Hold>) -> Option<Verdict> {
-    let mut verdict = checks::verdict(word, "", &[]);
-    verdict.hold = hold;
-    Some(verdict)
-}
-
-fn setups() -> Vec<MatrixRow> {
-    let row = |setup: &str,
-               verdict: Option<Verdict>,
-               first_ms,
-               latest_us,
-               streams: &str,
-               expected: &str| MatrixRow {
-        setup: setup.to_owned(),
-        is_met: verdict
-            .as_ref()
-            .is_some_and(|verdict| verdict.word.label().to_lowercase() == expected),
-        verdict,
-        first_event: Some(Nanos::from_millis(first_ms)),
-        delivery_max: Some(Nanos::from_micros(latest_us)),
-        streams: Some(streams.to_owned()),
-        expected: Some(expected.to_owned()),
-        ..MatrixRow::default()
-    };
-    let hold = |by, bytes, ms| {
-        Some(Hold {
-            bytes,
-            ms,
-            ..Hold::by(by)
-        })
-    };
-    let end = Some(Hold::by(HoldBy::End));
-    let size = hold(HoldBy::Size, Some(4_096), None);
-    let time = hold(HoldBy::Time, None, Some(206));
-    let either = hold(HoldBy::SizeOrTime, Some(4_096), Some(206));
-    let mut unmeasured = row("rails-rainbows-em", None, 0, 0, "", "buffered");
-    unmeasured.first_event = None;
-    unmeasured.delivery_max = None;
-    unmeasured.streams = None;
-    vec![
-        row(
-            "rails-webrick",
-            found(Word::Buffered, end),
-            4_010,
-            4_000_000,
-            "1 of 10",
-            "buffered",
-        ),
-        row(
-            "rails-puma-tcp",
-            found(Word::Batched, time),
-            205,
-            206_300,
-            "5 of 10",
-            "batched",
-        ),
-        row(
-            "rails-puma-unix",
-            found(Word::Live, None),
-            3,
-            4_000,
-            "5 of 10",
-            "live",
-        ),
-        row(
-            "rails-unicorn",
-            found(Word::Cut, None),
-            11,
-            3_100,
-            "1 of 10",
-            "live",
-        ),
-        row(
-            "nginx-default",
-            found(Word::Batched, size),
-            3_900,
-            3_900_000,
-            "10 of 10",
-            "batched",
-        ),
-        row(
-            "nginx-gzip",
-            found(Word::Batched, either),
-            300,
-            210_000,
-            "10 of 10",
-            "batched",
-        ),
-        unmeasured,
-        MatrixRow {
-            setup: "haproxy-default".to_owned(),
-            skipped: Some("haproxy is not installed".to_owned()),
-            ..MatrixRow::default()
-        },
-        MatrixRow {
-            setup: "thin".to_owned(),
-            failed: Some("ended before it was ready (exit status: 1)\nno such gem".to_owned()),
-            ..MatrixRow::default()
-        },
-    ]
-}
-
-#[test]
-fn many_setups_side_by_side() {
-    let exit = Exit {
-        code: 1,
-        reason: "2 setups are not as expected: rails-unicorn, rails-rainbows-em".to_owned(),
-    };
-    assert_snapshot!(both(|style| matrix_page(&setups(), &exit, style)));
-}
-
 fn any_text() -> impl Strategy<Value = String> {
     let characters = prop_oneof![
         4 => any::<char>(),
@@ -396,27 +285,6 @@ proptest! {
         record.end = End { reason: EndReason::TargetGone, text: text.clone() };
         record.exit = Some(Exit { code, reason: text });
         fits(&check_page(&record, &style), &style)?;
-    }
-
-    #[test]
-    fn no_table_of_setups_is_too_wide(
-        text in any_text(), word in any_word(), bytes: u64, time: u64, code: u8,
-        style in any_style(),
-    ) {
-        let hold = Hold { bytes: Some(bytes), ms: Some(time), ..Hold::by(HoldBy::SizeOrTime) };
-        let row = MatrixRow {
-            setup: text.clone(),
-            verdict: found(word, Some(hold)),
-            first_event: Some(Nanos(time)),
-            delivery_max: Some(Nanos(bytes)),
-            streams: Some(text.clone()),
-            expected: Some(text.clone()),
-            ..MatrixRow::default()
-        };
-        let skipped = MatrixRow { skipped: Some(text.clone()), ..row.clone() };
-        let failed = MatrixRow { failed: Some(text.clone()), ..row.clone() };
-        let exit = Exit { code, reason: text };
-        fits(&matrix_page(&[row, skipped, failed], &exit, &style), &style)?;
     }
 
     /// What is drawn was seen: as many events as the caption says, and no more than came.

@@ -15,6 +15,7 @@ pub mod hiccups;
 pub mod histograms;
 pub mod hops;
 pub mod limits;
+pub mod matrix;
 pub mod measured;
 pub mod metric;
 pub mod octaves;

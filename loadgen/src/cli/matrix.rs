@@ -36,12 +36,24 @@ pub struct MatrixArgs {
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..=1000))]
     pub streams: Option<u16>,
 
+    /// Watch a stream that falls silent for this long as well, to find what cuts it
+    #[arg(long, value_name = "TIME", value_parser = values::positive_duration)]
+    pub idle: Option<Duration>,
+
+    /// Find the verdicts and nothing else: no sizes, no streams at once, nobody leaves
+    #[arg(long)]
+    pub only_verdict: bool,
+
+    /// Run so many setups side by side; what that spoils is repeated alone
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u8).range(1..=16))]
+    pub jobs: u8,
+
     #[command(flatten)]
     output: OutputArgs,
 }
 
-const EXAMPLE: &str = "  loadgen matrix rails-webrick rails-puma-tcp --streams 10
-      starts one after the other, checks it, stops it, and prints a table";
+const EXAMPLE: &str = "  loadgen matrix webrick puma --report matrix.html
+      starts one after the other, measures it, stops it; a table, and a page";
 
 impl MatrixArgs {
     /// What is to be shown and written.

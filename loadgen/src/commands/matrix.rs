@@ -1,30 +1,31 @@
-//! `loadgen matrix`: real servers, one after the other: started, waited for, checked, stopped, and a table of what came out.
+//! `loadgen matrix`: real servers: started, waited for, checked, surveyed, stopped, and a table of what came out.
 //!
 //! Exit code, the worst of all setups: 0 each found as its file expects; 1 one is not; 3 one could not be started or
 //! gave no stream; 4 one could not be told, or was skipped because a command is missing; 5 this machine was the limit;
 //! 130 interrupted, with the table of those that were done.
 
-mod document;
 mod row;
+mod survey;
+mod visit;
 
-use super::check::judged;
+use super::machine;
 use super::store;
 use super::voice::{interrupt, print, refuse, say, style};
-use crate::check;
 use crate::cli::MatrixArgs;
+use crate::clock;
 use crate::exit::Exit;
-use crate::plan::{CheckPlan, Expect, Format, Offer, Output, SequenceSource, StampSource, Target};
-use crate::request::Asked;
-use crate::setups::{self, Plan, Running, Setup, SetupError, StartError};
+use crate::plan::Output;
+use crate::setups::{self, Setup, SetupError};
 use anyhow::{Context, Result};
 use reports::terminal;
-use row::{Found, Row};
+use row::Row;
 use run_record::end;
-use run_record::verdict::Word;
+use run_record::matrix::{MatrixDocument, MatrixRecord, SCHEMA};
+use run_record::record::{Kind, Moment};
 use std::io::{self, IsTerminal};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use url::Url;
+use std::sync::Mutex;
+use std::thread;
+use visit::Visit;
 
 /// Does what was asked for; `command_line` is kept in the records, redacted.
 ///
@@ -37,35 +38,24 @@ pub fn run(args: MatrixArgs, command_line: &[String]) -> Result<Exit> {
     if args.list {
         return list(&setups);
     }
+    let interrupt = interrupt()?;
+    let jobs = usize::from(args.jobs);
     let visit = Visit {
         watch: args.watch,
+        idle: args.idle,
         streams: args.streams,
+        only_verdict: args.only_verdict,
         output: args.output(&|name| std::env::var(name).ok()),
         command_line,
+        interrupt: &interrupt,
     };
-    let interrupt = interrupt()?;
-    let mut rows = Vec::new();
-    for (index, setup) in setups.iter().enumerate() {
-        if interrupt.load(Ordering::Relaxed) {
-            break;
-        }
-        if visit.output.progress {
-            let about = &setup.description.about;
-            say(&format!(
-                "{}/{} {}: {about}",
-                index + 1,
-                setups.len(),
-                setup.name
-            ));
-        }
-        rows.push(Row::of(setup, visit.found(setup, &interrupt)?));
+    let started = Moment::at(clock::wall());
+    let mut rows = side_by_side(&visit, &setups, jobs)?;
+    if jobs > 1 {
+        repeat_spoiled(&visit, &setups, &mut rows)?;
     }
-    finish(
-        &rows,
-        setups.len(),
-        interrupt.load(Ordering::Relaxed),
-        &visit.output,
-    )
+    let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    finish(rows, setups.len(), started, &visit)
 }
 
 /// All are read before the first is started: a fault in the last one should not show after minutes.
@@ -92,107 +82,87 @@ fn list(setups: &[Setup]) -> Result<Exit> {
     Ok(Exit::AsExpected)
 }
 
-/// What is the same for all setups.
-struct Visit<'a> {
-    watch: Option<Duration>,
-    streams: Option<u16>,
-    output: Output,
-    command_line: &'a [String],
-}
-
-impl Visit<'_> {
-    /// Starts a setup and what stands behind it, checks it, and stops both.
-    fn found(&self, setup: &Setup, interrupt: &AtomicBool) -> Result<Found> {
-        let origin = setup.origin()?;
-        let all = origin.iter().chain([setup]);
-        if let Some(command) = all.clone().find_map(Setup::missing) {
-            return Ok(Found::Skipped(format!("{command} is not installed")));
+/// As many at once as there are jobs, each in the order of the list; what was not begun when the user interrupted stays empty.
+fn side_by_side(visit: &Visit<'_>, setups: &[Setup], jobs: usize) -> Result<Vec<Option<Row>>> {
+    let queue = Mutex::new(setups.iter().enumerate());
+    let next = || queue.lock().ok()?.next();
+    let work = || -> Result<Vec<(usize, Row)>> {
+        let mut rows = Vec::new();
+        while !visit.is_interrupted()
+            && let Some((index, setup)) = next()
+        {
+            if visit.output.progress {
+                let about = &setup.description.about;
+                let (number, all) = (index + 1, setups.len());
+                say(&format!("{number}/{all} {}: {about}", setup.name));
+            }
+            rows.push((index, visit.row(setup)?));
         }
-        let mut running: Vec<Running> = Vec::new();
-        for setup in all {
-            match Running::start(setup, running.last(), interrupt) {
-                Ok(started) => running.push(started),
-                Err(StartError::Interrupted) => return Ok(Found::Interrupted),
-                Err(error) => return Ok(Found::Failed(format!("{} {error}", setup.name))),
+        Ok(rows)
+    };
+    let mut rows: Vec<Option<Row>> = setups.iter().map(|_| None).collect();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let done = worker.join();
+            let done = done.map_err(|_| anyhow::anyhow!("a thread of the matrix panicked"))?;
+            for (index, row) in done? {
+                rows[index] = Some(row);
             }
         }
-        let server = running.last().context("a setup is among those started")?;
-        let path = setup.path(Plan::Check, origin.as_ref());
-        let plan = self.plan(
-            setup,
-            server,
-            &path.context("every setup has a stream to check")?,
-        )?;
-        let outcome = check::run(&plan, false, interrupt, &mut |_| {})
-            .with_context(|| format!("{} could not be checked", setup.name))?;
-        // A proxy is stopped before its origin, so that it does not complain in between.
-        while running.pop().is_some() {}
-        if outcome.interrupted {
-            return Ok(Found::Interrupted);
-        }
-        let (record, _) = judged(&outcome, &plan, self.command_line);
-        Ok(Found::checked(outcome, record))
-    }
-
-    fn plan(&self, setup: &Setup, server: &Running, path: &str) -> Result<CheckPlan> {
-        let description = &setup.description;
-        let address = server.url(path);
-        let url = Url::parse(&address).with_context(|| format!("{address} is no address"))?;
-        let (request, host) = Asked::default().into_request(&url);
-        Ok(CheckPlan {
-            target: Target {
-                endpoints: vec![server.endpoint().clone()],
-                host,
-                tls: None,
-            },
-            url,
-            request,
-            own_encoding: None,
-            http: Offer::Newest,
-            watch: self.watch.unwrap_or(CheckPlan::DEFAULT_WATCH),
-            watch_given: self.watch.is_some(),
-            idle: None,
-            streams: self.streams.or(description.streams),
-            stamps: StampSource::Auto,
-            sequence: SequenceSource::Auto,
-            due_every: None,
-            format: description.format.unwrap_or(Format::Auto),
-            repeat: 1,
-            expect: match description.expect.demand.word {
-                Word::Live => Expect::Live,
-                Word::Batched => Expect::Batched,
-                Word::Buffered => Expect::Buffered,
-                Word::Cut => Expect::Cut,
-                Word::NoStream | Word::Inconclusive | Word::Invalid => Expect::Any,
-            },
-            output: self.output.clone(),
-        })
-    }
+        Ok(rows)
+    })
 }
 
-/// Writes the records and shows the table. The table is shown even if they cannot be written.
-fn finish(rows: &[Row<'_>], asked: usize, interrupted: bool, output: &Output) -> Result<Exit> {
+/// Setups that run side by side may keep this machine busy: what that spoiled is looked at again, alone.
+fn repeat_spoiled(visit: &Visit<'_>, setups: &[Setup], rows: &mut [Option<Row>]) -> Result<()> {
+    for (setup, row) in setups.iter().zip(rows) {
+        if visit.is_interrupted() {
+            break;
+        }
+        if row.as_ref().is_some_and(Row::is_spoiled) {
+            if visit.output.progress {
+                say(&format!("{}: once more, alone", setup.name));
+            }
+            *row = Some(visit.row(setup)?);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the record and the page and shows the table. The table is shown even if they cannot be written.
+fn finish(rows: Vec<Row>, asked: usize, started: Moment, visit: &Visit<'_>) -> Result<Exit> {
+    let output = &visit.output;
     let mut exit = rows
         .iter()
         .map(Row::exit)
         .fold(Exit::AsExpected, Exit::worse);
-    if interrupted {
+    if visit.is_interrupted() {
         exit = exit.worse(Exit::Interrupted);
     }
-    let said = end::Exit {
-        code: exit.code(),
-        reason: reason(rows, asked, exit),
+    let reason = reason(&rows, asked, exit);
+    let record = MatrixRecord {
+        schema: SCHEMA.to_owned(),
+        kind: Kind::Matrix,
+        started,
+        ended: Moment::at(clock::wall()),
+        environment: machine::environment(),
+        setups: rows.into_iter().filter_map(Row::into_record).collect(),
+        exit: end::Exit {
+            code: exit.code(),
+            reason,
+        },
     };
-    if let Some(path) = &output.record
-        && let Err(error) = store::write(path, &document::with_records(rows, &said)?)
-    {
+    if let Err(error) = keep(&record, output) {
         say(&format!("error: {error:#}"));
         exit = exit.worse(Exit::Internal);
     }
-    let cells: Vec<_> = rows.iter().map(Row::cells).collect();
-    let page = |is_terminal| terminal::matrix_page(&cells, &said, &style(output, is_terminal));
+    let page = |is_terminal| terminal::matrix_page(&record, &style(output, is_terminal));
     if output.json {
-        print(&document::with_checks(rows, &said)?)?;
+        let json = serde_json::to_vec_pretty(&MatrixDocument::of(&record));
+        let mut json = json.context("the matrix cannot be put into JSON")?;
+        json.push(b'\n');
+        print(&json)?;
         say(&page(io::stderr().is_terminal()));
     } else {
         print(page(io::stdout().is_terminal()).as_bytes())?;
@@ -200,8 +170,16 @@ fn finish(rows: &[Row<'_>], asked: usize, interrupted: bool, output: &Output) ->
     Ok(exit)
 }
 
+fn keep(record: &MatrixRecord, output: &Output) -> Result<()> {
+    if let Some(path) = &output.record {
+        let bytes = record.write();
+        store::write(path, &bytes.context("the matrix cannot be put into JSON")?)?;
+    }
+    Ok(())
+}
+
 /// The exit code in words: how many setups are the reason.
-fn reason(rows: &[Row<'_>], asked: usize, exit: Exit) -> String {
+fn reason(rows: &[Row], asked: usize, exit: Exit) -> String {
     let count = rows.iter().filter(|row| row.exit() == exit).count();
     let all = rows.len();
     match exit {

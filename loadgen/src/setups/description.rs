@@ -45,7 +45,7 @@ pub struct Description {
     /// Streams to be held at once, from 2 to 1,000; absent leaves that to the check.
     #[serde(default, deserialize_with = "streams")]
     pub streams: Option<u16>,
-    /// How one learns that the server noticed a client that left; absent: from target-server behind it, or not at all.
+    /// How one learns that it noticed a client that left; absent: one does not.
     #[serde(default)]
     pub leaving: Option<Leaving>,
     /// What must come out.
@@ -93,6 +93,8 @@ pub enum Listen {
 pub enum Leaving {
     /// Its application writes a line that begins with `gone` to its log.
     Log,
+    /// It is a target-server, which counts its subscribers at `/metrics`.
+    Metrics,
 }
 
 /// What must come out.

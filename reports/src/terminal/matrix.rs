@@ -1,6 +1,10 @@
-//! Many setups side by side: one row for each, in the order in which they were checked.
+//! Many setups side by side: one row for each, in the order in which they were asked for.
 
-use run_record::end::Exit;
+use std::collections::BTreeSet;
+
+use run_record::matrix::{CrowdRecord, MatrixRecord, SetupRecord, SetupSummary};
+use run_record::metric::Metric;
+use run_record::record::RunRecord;
 use run_record::time::Nanos;
 use run_record::verdict::{Hold, HoldBy, Verdict};
 use unicode_width::UnicodeWidthStr;
@@ -12,88 +16,101 @@ use crate::number;
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone, pad_left, pad_right};
 
-/// Columns between two cells.
-const BETWEEN: usize = 2;
+/// Columns between two cells: behind names and words, and behind the others.
+const BETWEEN: (usize, usize) = (2, 1);
 
 /// The widest name of a setup and the widest text of a verdict that are not cut.
 const WIDEST: usize = 26;
 
-/// Columns for what was expected.
-const EXPECTED: usize = 12;
+/// Columns for the sign whether it is as expected.
+const SIGN: usize = 4;
 
-/// What a check found about one setup.
-///
-/// Shape: either checked, then with a verdict, or `skipped` or `failed` with the reason. Times are
-/// those of the check's own metrics; what was not measured is absent.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct MatrixRow {
-    /// Name of the setup: `rails-puma-tcp`.
-    pub setup: String,
-    /// What the check found.
-    pub verdict: Option<Verdict>,
-    /// First complete event, counted from the sent request.
-    pub first_event: Option<Nanos>,
-    /// The latest event: longest `delivery`, or `transit` where no due times are known.
-    pub delivery_max: Option<Nanos>,
-    /// Streams that were held at once, of those that were asked for: `10 of 10`.
-    pub streams: Option<String>,
-    /// What was to be found, as the setup spells it: `batched time 200 220`; absent where anything
-    /// will do.
-    pub expected: Option<String>,
-    /// Whether that was found.
-    pub is_met: bool,
-    /// Why the setup was not checked: `haproxy is not installed`.
-    pub skipped: Option<String>,
-    /// Why it could not be checked although it should: `ended before it was ready`.
-    pub failed: Option<String>,
-}
+const HEADING: [&str; CELLS] = [
+    "setup", "verdict", "first", "slowest", "served", "gzip", "left",
+];
 
-/// The table of the setups, how many were run, and the exit code, ending in a line break.
+/// Setup, verdict, first event, latest event, streams served at once, compression safe, leaving noticed.
+const CELLS: usize = 7;
+
+type Cells = [String; CELLS];
+
+/// The table of the setups, what differs from what was expected, the versions behind them, how many were run, and the exit
+/// code, ending in a line break.
 ///
-/// No line is wider than the style says. What was skipped is never shown as passed.
-pub fn matrix_page(rows: &[MatrixRow], exit: &Exit, style: &Style) -> String {
-    let heading = ["setup", "verdict", "first", "slowest", "streams"].map(str::to_owned);
-    let cells: Vec<_> = rows.iter().map(|row| cells(row, style)).collect();
-    let run = || {
-        rows.iter()
-            .zip(&cells)
-            .filter(|(row, _)| row.skipped.is_none() && row.failed.is_none())
-    };
-    let widths = widths(&heading, rows, run().map(|(_, cells)| cells), style);
-    let heading = aligned(&heading, widths, style).concat() + "expected";
-    let mut lines = vec![Line::new("  ").toned(Tone::Faint, heading)];
-    for (row, cells) in rows.iter().zip(&cells) {
-        lines.push(match (&row.skipped, &row.failed) {
+/// No line of the table is wider than the style says. What was skipped is never shown as passed.
+pub fn matrix_page(record: &MatrixRecord, style: &Style) -> String {
+    let setups = &record.setups;
+    let cells: Vec<Cells> = setups.iter().map(|setup| cells(setup, style)).collect();
+    let heading = HEADING.map(str::to_owned);
+    let widths = widths(&heading, setups, &cells, style);
+    let heading = aligned(&heading, widths, style).concat();
+    let mut lines = vec![Line::new("  ").toned(Tone::Faint, heading.trim_end())];
+    for (setup, cells) in setups.iter().zip(&cells) {
+        let summary = &setup.summary;
+        lines.push(match (&summary.skipped, &summary.failed) {
             (Some(why), _) => unchecked(cells, Tone::Faint, "skipped", why, widths, style),
             (None, Some(why)) => unchecked(cells, Tone::Bad, "failed", why, widths, style),
-            (None, None) => checked(row, cells, widths, style),
+            (None, None) => checked(setup, cells, widths, style),
         });
     }
     lines.push(Line::default());
+    lines.extend(differences(setups, style));
+    lines.extend(versions(setups, style));
     let count = |count: usize| number::count(count as u64);
-    let left = Line::new(format!(
-        "  {} of {} run",
-        count(run().count()),
-        count(rows.len())
-    ));
-    lines.extend(closing::exit(Some(exit), left, style));
+    let run = setups.iter().filter(|setup| setup.record.is_some()).count();
+    let left = Line::new(format!("  {} of {} run", count(run), count(setups.len())));
+    lines.extend(closing::exit(Some(&record.exit), left, style));
     lines.iter().map(|line| line.render(style) + "\n").collect()
 }
 
-/// Setup, verdict, first event, latest event, streams.
-type Cells = [String; 5];
-
-fn cells(row: &MatrixRow, style: &Style) -> Cells {
+fn cells(setup: &SetupRecord, style: &Style) -> Cells {
+    let summary = &setup.summary;
+    let record = setup.record.as_ref();
     let time = |time: Option<Nanos>| time.map_or_else(|| "-".to_owned(), number::time);
-    let verdict = row.verdict.as_ref().map(|verdict| found(verdict, style));
-    let streams = row.streams.as_deref().map(sanitise);
+    let verdict = verdict(setup).map(|verdict| found(verdict, style));
+    let sign = |good: Option<bool>| {
+        let sign = good.map(|good| {
+            if good {
+                style.symbol("✓", "yes")
+            } else {
+                style.symbol("✗", "no")
+            }
+        });
+        sign.unwrap_or("-").to_owned()
+    };
+    let compression = summary.compression.as_ref();
     [
-        sanitise(&row.setup),
+        sanitise(&summary.setup),
         verdict.unwrap_or_else(|| "-".to_owned()),
-        time(row.first_event),
-        time(row.delivery_max),
-        streams.unwrap_or_else(|| "-".to_owned()),
+        time(record.and_then(|record| record.probes.first()?.first_event_us)),
+        time(record.and_then(latest)),
+        served(&summary.crowds),
+        sign(compression.and_then(|compression| compression.is_safe())),
+        sign(summary.leaving.as_ref().map(|leaving| leaving.noticed)),
     ]
+}
+
+fn verdict(setup: &SetupRecord) -> Option<&Verdict> {
+    setup.record.as_ref()?.verdict.as_ref()
+}
+
+/// The latest event of the check: longest `delivery`, or `transit` where no due times are known.
+fn latest(record: &RunRecord) -> Option<Nanos> {
+    let histograms = record.total().histograms;
+    let delivery = histograms.max(Metric::Delivery);
+    delivery.or_else(|| histograms.max(Metric::Transit))
+}
+
+/// How many of 1, 10 and 50 streams had an event in time: `1/5/5`.
+fn served(crowds: &[CrowdRecord]) -> String {
+    if crowds.is_empty() {
+        return "-".to_owned();
+    }
+    let counts: Vec<_> = crowds
+        .iter()
+        .map(|crowd| crowd.served.to_string())
+        .collect();
+    counts.join("/")
 }
 
 /// The word with its sign, and what it is held by.
@@ -126,23 +143,26 @@ fn held(hold: &Hold) -> Option<String> {
     }
 }
 
-/// Numbers get the columns that they need, names and verdicts at most [`WIDEST`], and less where
-/// nothing would be left for what was expected.
-fn widths<'a>(
+/// Numbers get the columns that they need, names and verdicts at most [`WIDEST`], and less where nothing would be left for the
+/// sign.
+fn widths(
     heading: &Cells,
-    rows: &[MatrixRow],
-    run: impl Iterator<Item = &'a Cells>,
+    setups: &[SetupRecord],
+    cells: &[Cells],
     style: &Style,
-) -> [usize; 5] {
+) -> [usize; CELLS] {
     let mut widths = heading.each_ref().map(|cell| cell.width());
-    for cells in run {
-        for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = cell.width().clamp(*width, WIDEST.max(*width));
+    for (setup, cells) in setups.iter().zip(cells) {
+        for (index, (width, cell)) in widths.iter_mut().zip(cells).enumerate() {
+            // A row that was not run has its name alone.
+            if index == 0 || setup.record.is_some() {
+                *width = cell.width().clamp(*width, WIDEST.max(*width));
+            }
         }
     }
-    let names = rows.iter().map(|row| sanitise(&row.setup).width());
-    widths[0] = names.max().unwrap_or(0).clamp(widths[0], WIDEST);
-    let room = style.width.saturating_sub(2 + 5 * BETWEEN + EXPECTED);
+    let room = style
+        .width
+        .saturating_sub(2 + 2 * BETWEEN.0 + (CELLS - 2) * BETWEEN.1 + SIGN);
     // The widest gives way first.
     while widths.iter().sum::<usize>() > room
         && let Some(widest) = widths.iter_mut().max()
@@ -152,30 +172,26 @@ fn widths<'a>(
     widths
 }
 
-/// Name, verdict and numbers: the first two begin on their column, numbers end on theirs.
-fn aligned(cells: &Cells, widths: [usize; 5], style: &Style) -> [String; 3] {
+/// Name, verdict and the rest: the first two begin on their column, the others end on theirs.
+fn aligned(cells: &Cells, widths: [usize; CELLS], style: &Style) -> [String; 3] {
     let cell = |index: usize| style.cut(&cells[index], widths[index]);
-    let text = |index: usize| pad_right(&cell(index), widths[index] + BETWEEN);
-    let number = |index: usize| pad_left(&cell(index), widths[index]) + &" ".repeat(BETWEEN);
-    [text(0), text(1), (2..5).map(number).collect()]
+    let text = |index: usize| pad_right(&cell(index), widths[index] + BETWEEN.0);
+    let number = |index: usize| pad_left(&cell(index), widths[index]) + &" ".repeat(BETWEEN.1);
+    [text(0), text(1), (2..CELLS).map(number).collect()]
 }
 
-fn checked(row: &MatrixRow, cells: &Cells, widths: [usize; 5], style: &Style) -> Line {
-    let [setup, verdict, numbers] = aligned(cells, widths, style);
-    let found = row.verdict.as_ref().map(|verdict| verdict.word);
+fn checked(setup: &SetupRecord, cells: &Cells, widths: [usize; CELLS], style: &Style) -> Line {
+    let [name, word, rest] = aligned(cells, widths, style);
+    let found = verdict(setup).map(|verdict| verdict.word);
     let line = Line::new("  ")
-        .then(setup)
-        .toned(found.map_or(Tone::Warn, tone), verdict)
-        .then(numbers);
-    let Some(expected) = &row.expected else {
-        return line;
-    };
-    if row.is_met {
-        return line.toned(Tone::Good, style.symbol("✓", "yes"));
+        .then(name)
+        .toned(found.map_or(Tone::Warn, tone), word)
+        .then(rest);
+    match setup.summary.as_expected {
+        Some(true) => line.toned(Tone::Good, style.symbol(" ✓", " yes")),
+        Some(false) => line.toned(Tone::Bad, style.symbol(" ✗", " NO")),
+        None => line,
     }
-    let expected = sanitise(expected);
-    let cross = style.symbol("✗", "NO:");
-    line.toned(Tone::Bad, format!("{cross} {expected}"))
 }
 
 /// The name, and why there is nothing else; of several lines the first, the others are a log.
@@ -184,12 +200,68 @@ fn unchecked(
     tone: Tone,
     what: &str,
     why: &str,
-    widths: [usize; 5],
+    widths: [usize; CELLS],
     style: &Style,
 ) -> Line {
-    let setup = pad_right(&style.cut(&cells[0], widths[0]), widths[0] + BETWEEN);
+    let setup = pad_right(&style.cut(&cells[0], widths[0]), widths[0] + BETWEEN.0);
     let why = sanitise(why.lines().next().unwrap_or_default());
     Line::new("  ")
         .then(setup)
         .toned(tone, format!("{what}: {why}"))
+}
+
+/// One line for each fact that is not as expected, and an empty one behind them.
+fn differences(setups: &[SetupRecord], style: &Style) -> Vec<Line> {
+    let differs = |summary: &SetupSummary| -> Vec<String> {
+        let all = summary.differs.iter();
+        all.map(|fact| format!("{}: {}", sanitise(&summary.setup), sanitise(fact)))
+            .collect()
+    };
+    let all = setups.iter().flat_map(|setup| differs(&setup.summary));
+    let cross = style.symbol("✗", "NO:");
+    let mut lines: Vec<Line> = all
+        .map(|fact| {
+            Line::new("  ")
+                .toned(Tone::Bad, cross)
+                .then(format!(" {fact}"))
+        })
+        .collect();
+    if !lines.is_empty() {
+        lines.push(Line::default());
+    }
+    lines
+}
+
+/// Each program with its version, once; a star where nobody has measured that version.
+fn versions(setups: &[SetupRecord], style: &Style) -> Vec<Line> {
+    let run = setups.iter().filter(|setup| setup.record.is_some());
+    let all: BTreeSet<String> = run
+        .flat_map(|setup| &setup.summary.versions)
+        .map(|version| {
+            let number = version.version.as_deref().unwrap_or("?");
+            let star = if version.measured { "" } else { "*" };
+            format!("{} {}{star}", sanitise(&version.program), sanitise(number))
+        })
+        .collect();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let unknown = all.iter().any(|version| version.ends_with('*'));
+    let mut lines = vec![String::from("  ")];
+    for version in all {
+        let last = lines
+            .last_mut()
+            .filter(|last| last.width() + version.width() + 2 < style.width);
+        match last {
+            Some(last) if last.trim().is_empty() => last.push_str(&version),
+            Some(last) => *last = format!("{last} · {version}"),
+            None => lines.push(format!("  {version}")),
+        }
+    }
+    if unknown {
+        lines.push("  * the expectation was measured with another version".to_owned());
+    }
+    lines.push(String::new());
+    let faint = |line: String| Line::new("").toned(Tone::Faint, line);
+    lines.into_iter().map(faint).collect()
 }

@@ -1,23 +1,22 @@
 //! One setup of the matrix: what came out, held against what its file expects.
 
-use crate::check::{Outcome, Purpose};
 use crate::exit::Exit;
-use crate::setups::Setup;
-use reports::terminal::MatrixRow;
-use run_record::metric::Metric;
+use crate::setups::{Expectation, Setup};
+use run_record::matrix::{SetupRecord, SetupSummary};
 use run_record::record::RunRecord;
-use run_record::verdict::{Verdict, Word};
+use run_record::verdict::{Confidence, Verdict, Word};
 
 /// A setup, and what came out.
-pub(super) struct Row<'a> {
-    pub(super) setup: &'a Setup,
-    pub(super) found: Found,
+pub(super) struct Row {
+    pub(super) summary: SetupSummary,
+    record: Option<RunRecord>,
+    interrupted: bool,
 }
 
 /// What came out of a setup.
 pub(super) enum Found {
     /// It was checked.
-    Checked(Box<Checked>),
+    Checked(Box<RunRecord>),
     /// It cannot be started here, and why.
     Skipped(String),
     /// It was to start, and did not: why.
@@ -26,107 +25,105 @@ pub(super) enum Found {
     Interrupted,
 }
 
-/// What a check of a setup found.
-pub(super) struct Checked {
-    pub(super) record: RunRecord,
-    verdict: Verdict,
-    /// Of the streams that were started at once, how many had an event, and how many there were.
-    streams: Option<(usize, usize)>,
-}
-
 impl Found {
-    pub(super) fn checked(outcome: Outcome, record: RunRecord) -> Self {
-        let probes = outcome.observations.probes.iter();
-        let crowd = probes
-            .zip(&outcome.purposes)
-            .filter(|(_, purpose)| **purpose == Purpose::Crowd);
-        let served: Vec<bool> = crowd.map(|(probe, _)| !probe.events.is_empty()).collect();
-        let count = served.iter().filter(|served| **served).count();
-        Self::Checked(Box::new(Checked {
-            record,
-            verdict: outcome.verdict,
-            streams: (!served.is_empty()).then_some((count, served.len())),
-        }))
+    pub(super) fn checked(record: RunRecord) -> Self {
+        Self::Checked(Box::new(record))
     }
 }
 
-impl<'a> Row<'a> {
-    pub(super) fn of(setup: &'a Setup, found: Found) -> Self {
-        Self { setup, found }
+impl Row {
+    /// A row with all but what a survey adds.
+    pub(super) fn of(setup: &Setup, found: Found) -> Self {
+        let description = &setup.description;
+        let mut summary = SetupSummary {
+            setup: setup.name.clone(),
+            about: description.about.clone(),
+            family: description.family.clone(),
+            expected: expected(&description.expect),
+            known_cure: description.cure.as_ref().and_then(|cure| cure.text.clone()),
+            ..SetupSummary::default()
+        };
+        let (mut record, mut interrupted) = (None, false);
+        match found {
+            Found::Checked(checked) => record = Some(*checked),
+            Found::Skipped(why) => summary.skipped = Some(why),
+            Found::Failed(why) => summary.failed = Some(why),
+            Found::Interrupted => interrupted = true,
+        }
+        if let Some(verdict) = record.as_ref().and_then(|record| record.verdict.as_ref()) {
+            summary.differs = differs(&description.expect, verdict);
+            summary.as_expected = Some(summary.differs.is_empty());
+        }
+        Self {
+            summary,
+            record,
+            interrupted,
+        }
+    }
+
+    pub(super) fn was_checked(&self) -> bool {
+        self.record.is_some()
+    }
+
+    pub(super) fn verdict(&self) -> Option<&Verdict> {
+        self.record.as_ref()?.verdict.as_ref()
     }
 
     /// What this setup alone would exit with.
     pub(super) fn exit(&self) -> Exit {
-        match &self.found {
-            Found::Skipped(_) => Exit::Inconclusive,
-            Found::Failed(_) => Exit::NoStream,
-            Found::Interrupted => Exit::Interrupted,
-            Found::Checked(_) if self.is_met() == Some(true) => Exit::AsExpected,
-            Found::Checked(checked) => match checked.verdict.word {
-                Word::Inconclusive => Exit::Inconclusive,
-                Word::Invalid => Exit::Machine,
-                Word::NoStream => Exit::NoStream,
-                Word::Live | Word::Cut | Word::Batched | Word::Buffered => Exit::Server,
-            },
+        let word = self.verdict().map(|verdict| verdict.word);
+        match (word, self.summary.as_expected) {
+            _ if self.interrupted => Exit::Interrupted,
+            _ if self.summary.failed.is_some() => Exit::NoStream,
+            (_, Some(true)) => Exit::AsExpected,
+            (Some(Word::Invalid), _) => Exit::Machine,
+            (Some(Word::NoStream), _) => Exit::NoStream,
+            (Some(Word::Live | Word::Cut | Word::Batched | Word::Buffered), _) => Exit::Server,
+            (Some(Word::Inconclusive) | None, _) => Exit::Inconclusive,
         }
     }
 
-    /// Whether verdict and findings are those expected; absent where there is no verdict.
-    pub(super) fn is_met(&self) -> Option<bool> {
-        let Found::Checked(checked) = &self.found else {
-            return None;
-        };
-        let expectation = &self.setup.description.expect;
-        let is_there = |code: &String| {
-            let mut findings = checked.verdict.findings.iter();
-            findings.any(|finding| finding.code == *code)
-        };
-        Some(
-            expectation.demand.is_met_by(&checked.verdict)
-                && expectation.findings.iter().all(is_there),
-        )
-    }
-
-    /// What its file expects: `live with streams.limit`.
-    pub(super) fn expected(&self) -> String {
-        let expectation = &self.setup.description.expect;
-        let demand = expectation.demand.to_string();
-        match &expectation.findings[..] {
-            [] => demand,
-            findings => format!("{demand} with {}", findings.join(", ")),
-        }
-    }
-
-    /// The line of the table.
-    pub(super) fn cells(&self) -> MatrixRow {
-        let mut cells = MatrixRow {
-            setup: self.setup.name.clone(),
-            expected: Some(self.expected()),
-            is_met: self.is_met().unwrap_or_default(),
-            ..MatrixRow::default()
-        };
-        match &self.found {
-            Found::Checked(checked) => {
-                let probe = checked.record.probes.first();
-                cells.first_event = probe.and_then(|probe| probe.first_event_us);
-                cells.delivery_max = checked.delivery_max();
-                cells.streams = checked
-                    .streams
-                    .map(|(some, all)| format!("{some} of {all}"));
-                cells.verdict = Some(checked.verdict.clone());
-            }
-            Found::Skipped(why) => cells.skipped = Some(why.clone()),
-            Found::Failed(why) => cells.failed = Some(why.clone()),
-            Found::Interrupted => cells.skipped = Some("interrupted".to_owned()),
-        }
-        cells
+    /// What is kept of it; `None` if the user stopped it.
+    pub(super) fn into_record(self) -> Option<SetupRecord> {
+        let Self {
+            summary,
+            record,
+            interrupted,
+        } = self;
+        (!interrupted).then_some(SetupRecord { summary, record })
     }
 }
 
-impl Checked {
-    fn delivery_max(&self) -> Option<run_record::time::Nanos> {
-        let histograms = self.record.total().histograms;
-        let delivery = histograms.max(Metric::Delivery);
-        delivery.or_else(|| histograms.max(Metric::Transit))
+/// For people: `live with streams.limit`.
+fn expected(expectation: &Expectation) -> String {
+    let demand = expectation.demand.to_string();
+    match &expectation.findings[..] {
+        [] => demand,
+        findings => format!("{demand} with {}", findings.join(", ")),
     }
+}
+
+/// What is not as expected. That no cause is named is no fault, that another one is named with high confidence is.
+fn differs(expectation: &Expectation, verdict: &Verdict) -> Vec<String> {
+    let mut differs = Vec::new();
+    if !expectation.demand.is_met_by(verdict) {
+        differs.push(format!(
+            "{}, {} was expected",
+            verdict.word.label(),
+            expectation.demand
+        ));
+    }
+    for code in &expectation.findings {
+        if verdict.findings.iter().all(|finding| finding.code != *code) {
+            differs.push(format!("the finding {code} is missing"));
+        }
+    }
+    if let Some(expected) = &expectation.cause
+        && verdict.causes.iter().all(|cause| cause.code != *expected)
+    {
+        let sure = |confidence: Confidence| confidence == Confidence::High;
+        let named = verdict.causes.iter().filter(|cause| sure(cause.confidence));
+        differs.extend(named.map(|cause| format!("{} is named, it is {expected}", cause.code)));
+    }
+    differs
 }
