@@ -15,6 +15,7 @@ mod header;
 mod heat;
 mod hops;
 mod limits;
+mod matrix;
 mod parts;
 mod percentiles;
 mod requests;
@@ -28,6 +29,7 @@ use maud::html;
 use run_record::record::RunRecord;
 
 use document::document;
+pub use matrix::matrix_page;
 
 /// The page of a run or a check, as one self-contained document.
 ///

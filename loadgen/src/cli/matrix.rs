@@ -48,6 +48,10 @@ pub struct MatrixArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u8).range(1..=16))]
     pub jobs: u8,
 
+    /// Write the page with each setup and the line to change to this file
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
     #[command(flatten)]
     output: OutputArgs,
 }

@@ -14,15 +14,15 @@ use super::voice::{interrupt, print, refuse, say, style};
 use crate::cli::MatrixArgs;
 use crate::clock;
 use crate::exit::Exit;
-use crate::plan::Output;
 use crate::setups::{self, Setup, SetupError};
 use anyhow::{Context, Result};
-use reports::terminal;
+use reports::{html, terminal};
 use row::Row;
 use run_record::end;
 use run_record::matrix::{MatrixDocument, MatrixRecord, SCHEMA};
 use run_record::record::{Kind, Moment};
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use visit::Visit;
@@ -39,7 +39,7 @@ pub fn run(args: MatrixArgs, command_line: &[String]) -> Result<Exit> {
         return list(&setups);
     }
     let interrupt = interrupt()?;
-    let jobs = usize::from(args.jobs);
+    let (jobs, report) = (usize::from(args.jobs), args.report.clone());
     let visit = Visit {
         watch: args.watch,
         idle: args.idle,
@@ -55,7 +55,7 @@ pub fn run(args: MatrixArgs, command_line: &[String]) -> Result<Exit> {
         repeat_spoiled(&visit, &setups, &mut rows)?;
     }
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
-    finish(rows, setups.len(), started, &visit)
+    finish(rows, setups.len(), started, &visit, report.as_deref())
 }
 
 /// All are read before the first is started: a fault in the last one should not show after minutes.
@@ -131,7 +131,13 @@ fn repeat_spoiled(visit: &Visit<'_>, setups: &[Setup], rows: &mut [Option<Row>])
 }
 
 /// Writes the record and the page and shows the table. The table is shown even if they cannot be written.
-fn finish(rows: Vec<Row>, asked: usize, started: Moment, visit: &Visit<'_>) -> Result<Exit> {
+fn finish(
+    rows: Vec<Row>,
+    asked: usize,
+    started: Moment,
+    visit: &Visit<'_>,
+    report: Option<&Path>,
+) -> Result<Exit> {
     let output = &visit.output;
     let mut exit = rows
         .iter()
@@ -153,7 +159,7 @@ fn finish(rows: Vec<Row>, asked: usize, started: Moment, visit: &Visit<'_>) -> R
             reason,
         },
     };
-    if let Err(error) = keep(&record, output) {
+    if let Err(error) = keep(&record, output.record.as_deref(), report) {
         say(&format!("error: {error:#}"));
         exit = exit.worse(Exit::Internal);
     }
@@ -170,10 +176,13 @@ fn finish(rows: Vec<Row>, asked: usize, started: Moment, visit: &Visit<'_>) -> R
     Ok(exit)
 }
 
-fn keep(record: &MatrixRecord, output: &Output) -> Result<()> {
-    if let Some(path) = &output.record {
+fn keep(record: &MatrixRecord, out: Option<&Path>, report: Option<&Path>) -> Result<()> {
+    if let Some(path) = out {
         let bytes = record.write();
         store::write(path, &bytes.context("the matrix cannot be put into JSON")?)?;
+    }
+    if let Some(path) = report {
+        store::write(path, html::matrix_page(record).as_bytes())?;
     }
     Ok(())
 }

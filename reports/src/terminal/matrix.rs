@@ -221,6 +221,7 @@ fn differences(setups: &[SetupRecord], style: &Style) -> Vec<Line> {
     let cross = style.symbol("✗", "NO:");
     let mut lines: Vec<Line> = all
         .map(|fact| {
+            let fact = style.cut(&fact, style.width.saturating_sub(2 + cross.width() + 1));
             Line::new("  ")
                 .toned(Tone::Bad, cross)
                 .then(format!(" {fact}"))
@@ -247,14 +248,15 @@ fn versions(setups: &[SetupRecord], style: &Style) -> Vec<Line> {
         return Vec::new();
     }
     let unknown = all.iter().any(|version| version.ends_with('*'));
+    let between = style.symbol(" · ", ", ");
     let mut lines = vec![String::from("  ")];
     for version in all {
         let last = lines
             .last_mut()
-            .filter(|last| last.width() + version.width() + 2 < style.width);
+            .filter(|last| last.width() + version.width() + between.width() <= style.width);
         match last {
             Some(last) if last.trim().is_empty() => last.push_str(&version),
-            Some(last) => *last = format!("{last} · {version}"),
+            Some(last) => *last = format!("{last}{between}{version}"),
             None => lines.push(format!("  {version}")),
         }
     }
@@ -262,6 +264,6 @@ fn versions(setups: &[SetupRecord], style: &Style) -> Vec<Line> {
         lines.push("  * the expectation was measured with another version".to_owned());
     }
     lines.push(String::new());
-    let faint = |line: String| Line::new("").toned(Tone::Faint, line);
+    let faint = |line: String| Line::new("").toned(Tone::Faint, style.cut(&line, style.width));
     lines.into_iter().map(faint).collect()
 }
