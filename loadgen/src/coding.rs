@@ -85,6 +85,11 @@ trait Decoder: Send {
 
     /// Whether the body may end here.
     fn may_end(&self) -> bool;
+
+    /// How many members are complete, where the coding has members.
+    fn members(&self) -> u64 {
+        0
+    }
 }
 
 type Pieces<'a> = dyn FnMut(&[u8]) -> Result<(), CodingError> + 'a;
@@ -185,6 +190,12 @@ impl ContentDecoder {
             Some(stage) => Err(CodingError::Truncated(stage.coding)),
             None => Ok(()),
         }
+    }
+
+    /// Members of gzip that are complete.
+    pub fn members(&self) -> u64 {
+        let members = self.stages.iter().map(|stage| stage.decoder.members());
+        members.max().unwrap_or(0)
     }
 
     /// Memory that this response can take at most, in bytes; see [`Coding::window_bytes`].

@@ -6,16 +6,16 @@ pub mod receive;
 pub mod transport;
 
 use crate::plan::{Endpoint, TlsPlan};
+use dial::Wishes;
 use std::io;
-use std::net::IpAddr;
 use transport::Transport;
 
-/// Starts to connect to `endpoint`, from `source` where one is given; TLS begins once TCP is there.
+/// Starts to connect to `endpoint`; TLS begins once TCP is there.
 ///
 /// Errors: what the system calls report, and `InvalidData` where TLS cannot be set up for this server.
 pub fn connect(
     endpoint: &Endpoint,
-    source: Option<IpAddr>,
+    wishes: impl Into<Wishes>,
     tls: Option<&TlsPlan>,
 ) -> io::Result<Transport> {
     let tls = match tls {
@@ -25,5 +25,5 @@ pub fn connect(
         }
         None => None,
     };
-    Ok(Transport::new(dial::dial(endpoint, source)?, tls))
+    Ok(Transport::new(dial::dial(endpoint, wishes.into())?, tls))
 }

@@ -1,4 +1,4 @@
-//! How the chunks of HTTP/1.1 compare with the events: who wrote larger chunks
+//! How the chunks of HTTP/1.1, or the DATA frames of HTTP/2, compare with the events: who wrote larger chunks
 //! than events held them back above the transfer coding, the others below it.
 
 use crate::stats;
@@ -31,10 +31,12 @@ impl Chunks {
     /// Compares chunks with events; the first chunk and the last, which is a rest, are left out.
     pub(crate) fn of(timeline: &Timeline) -> Self {
         const FEW: usize = 4;
-        let all: Vec<f64> = timeline
-            .probe
+        // What a chunk is to HTTP/1.1 a DATA frame is to HTTP/2: as much as was handed over at once.
+        let probe = timeline.probe;
+        let all: Vec<f64> = probe
             .chunks
             .iter()
+            .chain(&probe.frames)
             .map(|chunk| chunk.bytes as f64)
             .collect();
         let (Some(event), true) = (timeline.event_bytes(), all.len() >= FEW) else {

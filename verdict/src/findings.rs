@@ -4,6 +4,7 @@
 //! change or what to run next.
 
 mod beginning;
+mod coding;
 mod ending;
 mod framing;
 mod hold;
@@ -12,7 +13,7 @@ mod numbering;
 mod own;
 mod pauses;
 mod streams;
-mod versions;
+mod ways;
 
 use run_record::verdict::{Finding, Remedy, Severity};
 
@@ -20,8 +21,9 @@ use crate::conclusion::Conclusion;
 
 /// All findings, sorted by code, each once.
 pub(crate) fn find(conclusion: &Conclusion) -> Vec<Finding> {
-    let families: [fn(&Conclusion, &mut Vec<Finding>); 10] = [
+    let families: [fn(&Conclusion, &mut Vec<Finding>); 11] = [
         beginning::find,
+        coding::find,
         ending::find,
         framing::find,
         hold::find,
@@ -30,7 +32,7 @@ pub(crate) fn find(conclusion: &Conclusion) -> Vec<Finding> {
         own::find,
         pauses::find,
         streams::find,
-        versions::find,
+        ways::find,
     ];
     let mut findings = Vec::new();
     for family in families {

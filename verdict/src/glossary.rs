@@ -56,6 +56,11 @@ pub const FINDINGS: &[Meaning] = &[
         so: "What was on its way is lost. Compare with the limits of the server and of each hop.",
     },
     Meaning {
+        code: "decode.late",
+        what: "Bytes of a compressed response came on time and could be decoded only with later ones.",
+        so: "The compressor keeps the end of each event: flush it after each event, or keep it off the stream.",
+    },
+    Meaning {
         code: "end.clean",
         what: "The response ended as HTTP wants it.",
         so: "A browser reconnects after its delay (3 s, or the stream's retry). If the stream has no end of its own, look for a limit.",
@@ -76,9 +81,19 @@ pub const FINDINGS: &[Meaning] = &[
         so: "Its end cannot be seen, and hops may refuse it. Send Transfer-Encoding: chunked, or Connection: close.",
     },
     Meaning {
+        code: "gzip.members",
+        what: "The body is several members of gzip in a row, as of middleware that compresses each piece by itself.",
+        so: "Browsers read them all; libraries that stop after the first see one event. Keep the compressor off the stream.",
+    },
+    Meaning {
         code: "head.late",
         what: "The head came only with the first event.",
         so: "EventSource's onopen is as late. Flush the head, or write a comment line first.",
+    },
+    Meaning {
+        code: "hold.segment",
+        what: "What a timer holds on loopback is let go sooner where segments are as small as on a network: each full one at once.",
+        so: "The socket is corked: over a network fast streams come by segments of 1,448 bytes, and slow ones by the timer.",
     },
     Meaning {
         code: "hold.size-unknown",

@@ -42,6 +42,8 @@ pub struct Probe {
     pub chunks: Vec<Chunk>,
     /// DATA frames of HTTP/2 that are complete and not empty, by time; empty with any other version.
     pub frames: Vec<Chunk>,
+    /// Complete members of gzip in the body: more than one, and some libraries stop after the first.
+    pub gzip_members: u64,
     /// Events, in the order of arrival.
     pub events: Vec<Event>,
     /// Comment lines (heartbeats), in the order of arrival.
@@ -106,6 +108,9 @@ pub enum FormatFrom {
 pub struct Way {
     /// Which versions of HTTP were offered; the head says which one was spoken.
     pub http: Offer,
+    /// The largest segment that TCP was allowed, in bytes, as on Ethernet; absent leaves it to the path. On loopback
+    /// a segment has 64 KiB, so that what is corked below TCP never fills one.
+    pub max_segment: Option<u16>,
 }
 
 /// Which versions of HTTP a client offers.

@@ -39,6 +39,12 @@ pub enum Why {
     MoreBytes,
     /// Whether what happened once happens again.
     Again,
+    /// Whether larger events are held that small ones are not: some compressors begin at 512 bytes.
+    LargerEvents,
+    /// Whether an event after a silence is late: some servers only wake up for the next one.
+    LoneEvents,
+    /// Whether a full segment is let go before the timer, as from a corked socket.
+    SmallSegments,
     /// Whether it is the same over HTTP/1.1, which proxies and most programs speak.
     OverHttp11,
     /// Whether it is the same over HTTP/1.0, which an older nginx speaks to its upstream.
@@ -46,7 +52,7 @@ pub enum Why {
 }
 
 /// What the check may ask for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Reach {
     /// What the first request asks of the server.
     pub first: Asked,
@@ -56,6 +62,10 @@ pub struct Reach {
     pub can_vary: bool,
     /// Whether requests may carry `Accept-Encoding`.
     pub accepts_encodings: bool,
+    /// Whether segments can be made as small as on Ethernet: over TCP on this machine, where they are larger.
+    pub can_clamp: bool,
+    /// Whether there is time for events that are far apart.
+    pub has_time: bool,
 }
 
 /// The next probe, after those that were made; absent when no request would tell more,
@@ -85,6 +95,9 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
             .or_else(|| decide(&delivery, &readings, reach))
             .or_else(|| without_compression(&delivery, &readings))
             .or_else(|| vary(&delivery, &readings, reach))
+            .or_else(|| small_segments(&delivery, &readings, reach))
+            .or_else(|| larger_events(&delivery, &readings, reach))
+            .or_else(|| lone_events(&delivery, &readings, reach))
             .or_else(|| other_http(&delivery, &readings, reach)),
     };
     ask.filter(|ask| ask.why == Why::Again || !was_made(ask, observations))
@@ -108,6 +121,11 @@ const MAX_VARIATIONS: usize = 2;
 /// Events on time that a confident LIVE needs.
 const ON_TIME: usize = 30;
 
+/// Spacings of lone events, above every timer that is known and no multiples of each other, and how many of them
+/// tell (causes 5.3, P5; 5.6).
+const LONE_MS: [f64; 2] = [700.0, 1_600.0];
+const LONE_EVENTS: usize = 5;
+
 /// Whether more of the same response would not change what this probe says.
 ///
 /// A live stream is settled with thirty events on time, a hold with six releases, a
@@ -121,7 +139,11 @@ pub fn is_settled(probe: &Probe, own: &Own) -> bool {
     }
     match signature::read(&timeline) {
         Signature::NoStream(_) => true,
-        Signature::Live(live) => live.good >= ON_TIME && !live.is_rough,
+        Signature::Live(live) => {
+            let is_lone = probe.request.asked.interval >= Some(nanos(LONE_MS[0]));
+            let enough = if is_lone { LONE_EVENTS } else { ON_TIME };
+            live.good >= enough && !live.is_rough
+        }
         Signature::Grouped(grouped) => {
             grouped.releases >= RELEASES && grouped.rule != Rule::Irregular
         }
@@ -289,6 +311,103 @@ fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
     })
 }
 
+/// On loopback a corked socket never fills a segment: with segments as on Ethernet it shows whether the timer is all
+/// there is (causes 5.3, P8). At so many bytes a second several segments fill before the kernel's 200 ms are over.
+fn small_segments(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    const SEGMENT: u16 = 1_460;
+    let Signature::Grouped(grouped) = &delivery.signature else {
+        return None;
+    };
+    let is_timed = matches!(grouped.rule, Rule::Time | Rule::Either);
+    let is_of_the_kernel = (150.0..=260.0).contains(&grouped.ms.value);
+    if !reach.can_clamp || !is_timed || !is_of_the_kernel || delivery.is_compressor {
+        return None;
+    }
+    let request = &readings.at(delivery.shown_by).timeline.probe.request;
+    let fills_two = grouped.bytes.value >= 2.0 * f64::from(SEGMENT);
+    if !reach.can_vary && !fills_two {
+        return None;
+    }
+    let is_made = |reading: &Reading| reading.timeline.probe.request.way.max_segment.is_some();
+    (!readings.all().iter().any(is_made)).then_some(Ask {
+        accept_encoding: request.accept_encoding.is_some(),
+        asked: if reach.can_vary {
+            more_bytes(request.asked)
+        } else {
+            request.asked
+        },
+        way: Way {
+            max_segment: Some(SEGMENT),
+            ..reach.way
+        },
+        why: Why::SmallSegments,
+    })
+}
+
+/// What is live with small events need not be with large ones (causes 5.3, P3).
+fn larger_events(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    const SMALL: f64 = 512.0;
+    const LARGE: u64 = 1_024;
+    const SPACING_MS: f64 = 20.0;
+    let timeline = &readings.at(delivery.shown_by).timeline;
+    let is_small = timeline.event_bytes()? < SMALL;
+    let is_live = matches!(delivery.signature, Signature::Live(_));
+    let asked = timeline.probe.request.asked;
+    let gap = timeline.mean_gap()?.min(SPACING_MS);
+    (reach.can_vary && is_live && is_small && !varied_by(readings, |asked| asked.size)).then_some(
+        Ask {
+            accept_encoding: reach.accepts_encodings,
+            asked: Asked {
+                interval: Some(nanos(gap)),
+                size: Some(LARGE),
+                count: at_least(asked.count, 2 * ON_TIME as u64),
+            },
+            way: reach.way,
+            why: Why::LargerEvents,
+        },
+    )
+}
+
+/// Whether requests differed in what they asked for.
+fn varied_by<T: PartialEq>(readings: &Readings, of: impl Fn(Asked) -> T) -> bool {
+    let mut all = readings
+        .all()
+        .iter()
+        .map(|reading| of(reading.timeline.probe.request.asked));
+    let first = all.next();
+    all.any(|other| Some(other) != first)
+}
+
+/// What is live while events flow need not be after a silence (causes 5.3, P5).
+fn lone_events(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
+    let is_live = matches!(delivery.signature, Signature::Live(_));
+    if !reach.has_time || !reach.can_vary || !is_live {
+        return None;
+    }
+    let timeline = &readings.at(0).timeline;
+    let asked = timeline.probe.request.asked;
+    let was_asked = |spacing: &f64| {
+        let is_it = |reading: &Reading| {
+            reading.timeline.probe.request.asked.interval == Some(nanos(*spacing))
+        };
+        readings.all().iter().any(is_it)
+    };
+    // A stream that is as slow by itself has shown it.
+    let gap = timeline.mean_gap()?;
+    let spacing = LONE_MS
+        .into_iter()
+        .find(|spacing| gap < *spacing && !was_asked(spacing))?;
+    Some(Ask {
+        accept_encoding: reach.accepts_encodings,
+        asked: Asked {
+            interval: Some(nanos(spacing)),
+            ..asked
+        },
+        way: reach.way,
+        why: Why::LoneEvents,
+    })
+}
+
 /// The same over another version of HTTP: where a browser would take HTTP/2 and others speak HTTP/1.1, and where
 /// HTTP/1.0 can be what loses events (causes `client.http10`) or makes a proxy hold them (`nginx.unframed-upstream`).
 fn other_http(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
@@ -311,6 +430,7 @@ fn other_http(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<
         asked: shown.timeline.probe.request.asked,
         way: Way {
             http: Offer::Only(version),
+            ..reach.way
         },
         why,
     })

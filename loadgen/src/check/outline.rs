@@ -46,6 +46,13 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
     lines.push("if a beginning was late, or a response was cut: the same once more".into());
     if plan.url.path() == "/prices" {
         lines.push("if it is target-server and not live: at another rate, with other sizes".into());
+        lines.push("if it is target-server and live: with events of 1,024 bytes".into());
+        if plan.watch > CheckPlan::DEFAULT_WATCH {
+            lines.push("if it is target-server and live: with events 0.7 s and 1.6 s apart".into());
+        }
+    }
+    if plan.is_loopback_tcp() {
+        lines.push("if a timer of 200 ms holds it: the same in segments of 1,460 bytes".into());
     }
     if plan.http == Offer::Newest && plan.target.tls.is_some() {
         lines.push("if HTTP/2 is agreed on, as a browser would: the same over HTTP/1.1".into());

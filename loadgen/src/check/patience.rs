@@ -175,6 +175,7 @@ mod tests {
         },
         way: Way {
             http: Offer::Newest,
+            max_segment: None,
         },
         why: Why::AsBrowser,
     };

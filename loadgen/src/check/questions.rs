@@ -32,9 +32,14 @@ impl Questions {
             request: plan.request.clone(),
             reach: Reach {
                 first: Asked::default(),
-                way: Way { http: plan.http },
+                way: Way {
+                    http: plan.http,
+                    ..Way::default()
+                },
                 can_vary: false,
                 accepts_encodings: !encoding.is_empty(),
+                can_clamp: plan.is_loopback_tcp(),
+                has_time: plan.watch > CheckPlan::DEFAULT_WATCH,
             },
             encoding,
         }

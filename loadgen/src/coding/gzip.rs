@@ -159,4 +159,8 @@ impl Decoder for Gzip {
     fn may_end(&self) -> bool {
         matches!(self.state, State::Fixed(0) | State::Ignoring)
     }
+
+    fn members(&self) -> u64 {
+        self.members
+    }
 }

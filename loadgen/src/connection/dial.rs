@@ -17,17 +17,35 @@ pub enum Dialled {
     Unix(UnixStream),
 }
 
-/// Starts to connect to `endpoint`, from `source` where one is given.
+/// What is wanted of a socket; the default leaves everything to the kernel.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wishes {
+    /// The address that it starts from.
+    pub source: Option<IpAddr>,
+    /// The largest segment, in bytes (`TCP_MAXSEG`).
+    pub max_segment: Option<u16>,
+}
+
+impl From<Option<IpAddr>> for Wishes {
+    fn from(source: Option<IpAddr>) -> Wishes {
+        Wishes {
+            source,
+            ..Wishes::default()
+        }
+    }
+}
+
+/// Starts to connect to `endpoint`.
 ///
 /// Errors: what the system calls report; a refusal usually shows only later, as the socket's error.
-pub fn dial(endpoint: &Endpoint, source: Option<IpAddr>) -> io::Result<Dialled> {
+pub fn dial(endpoint: &Endpoint, wishes: Wishes) -> io::Result<Dialled> {
     match endpoint {
-        Endpoint::Tcp(address) => dial_tcp(*address, source).map(Dialled::Tcp),
+        Endpoint::Tcp(address) => dial_tcp(*address, wishes).map(Dialled::Tcp),
         Endpoint::Unix(path) => UnixStream::connect(path).map(Dialled::Unix),
     }
 }
 
-fn dial_tcp(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+fn dial_tcp(address: SocketAddr, wishes: Wishes) -> io::Result<TcpStream> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM.nonblocking(),
@@ -35,7 +53,10 @@ fn dial_tcp(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream
     )?;
     socket.set_tcp_nodelay(true)?;
     receive::request_stamps(&socket)?;
-    if let Some(source) = source {
+    if let Some(bytes) = wishes.max_segment {
+        socket.set_tcp_mss(bytes.into())?;
+    }
+    if let Some(source) = wishes.source {
         // The port is chosen at connect, when the target is known: then only pairs must differ, not ports.
         setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
         socket.bind(&SockAddr::from(SocketAddr::new(source, 0)))?;

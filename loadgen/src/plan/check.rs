@@ -59,6 +59,12 @@ impl CheckPlan {
         !endpoints.is_empty() && endpoints.iter().all(Endpoint::is_loopback)
     }
 
+    /// The same, and reached over TCP.
+    pub fn is_loopback_tcp(&self) -> bool {
+        let is_tcp = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Tcp(_));
+        self.is_loopback() && self.target.endpoints.iter().all(is_tcp)
+    }
+
     /// Whether asking again can do no harm.
     ///
     /// Source: RFC 9110 section 9.2.1: GET and HEAD are safe. Methods are case-sensitive.

@@ -4,6 +4,7 @@ use super::http2::{Broken, Came, Http2};
 use super::witness::Witness;
 use crate::clock;
 use crate::connection::connect;
+use crate::connection::dial::Wishes;
 use crate::connection::holes::Holes;
 use crate::connection::transport::{Opened, Transport};
 use crate::plan::{Endpoint, Target};
@@ -183,8 +184,12 @@ impl Stream {
         poll: &Poll,
         token: Token,
     ) -> io::Result<()> {
+        let wishes = Wishes {
+            max_segment: self.witness.probe().request.way.max_segment,
+            ..Wishes::default()
+        };
         let tls = target.tls.as_ref().map(|tls| tls.offering(self.offered()));
-        let mut transport = connect(endpoint, None, tls.as_ref())?;
+        let mut transport = connect(endpoint, wishes, tls.as_ref())?;
         self.host.clone_from(&target.host);
         poll.registry().register(
             &mut transport,

@@ -411,7 +411,11 @@ impl Witness {
             self.decoded += piece.len() as u64;
         };
         let decoded = match &mut coding {
-            Some(coding) => coding.decode(data, &mut plain).is_ok(),
+            Some(coding) => {
+                let is_fine = coding.decode(data, &mut plain).is_ok();
+                self.probe.gzip_members = coding.members();
+                is_fine
+            }
             None => {
                 plain(data);
                 true

@@ -1,13 +1,15 @@
 //! The modes of target-server over real sockets, as a cooperating and as a foreign observer sees them.
 //! What must be found stands in target-server's table of modes.
 
-use crate::support::{brief, check, codes, plan, target_server};
+use crate::support::{all_at_once, brief, check, check_that_counts, codes, plan, target_server};
 use crate::table::{Truth, assert_found, both, short, sized};
+use loadgen::check::Purpose;
 use run_record::verdict::{HoldBy, Reason, Word};
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use verdict::plan::Why;
 
 fn live() -> Truth {
     Truth::is(Word::Live)
@@ -75,12 +77,13 @@ fn timers_are_found_with_their_time() {
         &truth,
         &truth,
     ));
-    // Shorter than the gap, it shifts all events alike.
+    // Shorter than the gap, it shifts all events alike; at the rate of the larger events it is longer than that.
+    let at_one_rate_only = Truth::one_of(&[Word::Live, Word::Batched]);
     cases.extend(both(
         &[short(10)],
         "&mode=hold-time:50ms",
         &by_time(50.0),
-        &live(),
+        &at_one_rate_only,
     ));
     assert_found(&cases);
 }
@@ -88,6 +91,7 @@ fn timers_are_found_with_their_time() {
 #[test]
 fn a_cork_is_a_timer_of_the_kernel() {
     let timer = Truth::held(Word::Batched, HoldBy::Time).of(200.0);
+    let timer = timer.may("hold.segment");
     let paces = [short(10), short(20)];
     let mut cases = both(&paces, "&mode=cork", &timer, &timer);
     // Linux also lets go of a segment that has no room for another fragment (MAX_SKB_FRAGS, 17), which is what
@@ -253,4 +257,22 @@ fn a_clean_end_is_no_cut() {
     let few = Truth::one_of(&[Word::Live, Word::Inconclusive]).may("end.clean");
     cases.extend(both(&[sized(20, 1024)], "&count=7", &few, &few));
     assert_found(&cases);
+}
+
+#[test]
+fn a_full_segment_goes_at_once_from_a_corked_socket_and_not_from_a_timer() {
+    let (_server, address) = target_server();
+    all_at_once(
+        &[("cork", true), ("hold-time:200ms", false)],
+        |(mode, is_cork)| {
+            let plan = plan(address, &format!("/prices?interval=100ms&mode={mode}"));
+            let outcome = check_that_counts(&plan);
+            let asked = Purpose::Question(Why::SmallSegments);
+            let is_told = codes(&outcome.verdict).contains(&"hold.segment");
+            let is_right = outcome.purposes.contains(&asked) && is_told == *is_cork;
+            is_right
+                .then_some(())
+                .ok_or_else(|| format!("{mode}: {}", brief(&outcome)))
+        },
+    );
 }

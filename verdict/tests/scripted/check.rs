@@ -77,6 +77,7 @@ impl Scene {
             way: Way::default(),
             can_vary: self.can_vary,
             accepts_encodings: true,
+            ..Reach::default()
         };
         while let Some(ask) = plan::next(&observations, reach) {
             assert!(

@@ -220,6 +220,7 @@ fn a_refused_control_does_not_turn_the_word() {
         way: Way::default(),
         can_vary: true,
         accepts_encodings: true,
+        ..Reach::default()
     };
     assert_eq!(plan::next(&observations, reach), None);
 }
@@ -274,7 +275,10 @@ fn streams_that_wait_for_others_are_counted() {
 fn over_two_versions(over_http11: Mode) -> Observations {
     let over = |mode, version, http| {
         let request = Request {
-            way: Way { http },
+            way: Way {
+                http,
+                ..Way::default()
+            },
             ..browser()
         };
         let mut probe = Scene::cooperating(mode, 20.0, 300, 1).observe(request, 10_000.0);
@@ -319,9 +323,116 @@ fn over_http_2_the_plan_asks_once_more_over_http_1_1_and_no_more() {
         way: Way::default(),
         can_vary: false,
         accepts_encodings: true,
+        ..Reach::default()
     };
     let ask = plan::next(&observations, reach).unwrap();
     assert_eq!((ask.why, ask.way), (Why::OverHttp11, second.request.way));
     observations.probes.push(second);
     assert_eq!(plan::next(&observations, reach), None);
+}
+
+/// What is asked after this one, of a server that can be asked for anything.
+fn next_after(mode: Mode, has_time: bool) -> Vec<Why> {
+    let mut scene = Scene::cooperating(mode, 10.0, 150, 1);
+    scene.watch = 20_000.0;
+    let reach = Reach {
+        can_vary: true,
+        can_clamp: true,
+        has_time,
+        accepts_encodings: true,
+        ..Reach::default()
+    };
+    let mut observations = Observations::default();
+    let mut asked = Vec::new();
+    while let Some(ask) = plan::next(&observations, reach) {
+        asked.push(ask.why);
+        assert!(asked.len() <= 6, "the plan does not end: {asked:?}");
+        let request = Request {
+            round: observations.probes.len() as u16,
+            accept_encoding: ask.accept_encoding.then(|| "gzip".into()),
+            asked: ask.asked,
+            way: ask.way,
+            ..browser()
+        };
+        observations.probes.push(scene.observe(request, 6_000.0));
+    }
+    asked
+}
+
+#[test]
+fn what_is_live_is_asked_for_larger_events_and_with_time_for_lone_ones() {
+    assert_eq!(
+        next_after(Mode::Live, false),
+        [Why::AsBrowser, Why::LargerEvents]
+    );
+    assert_eq!(
+        next_after(Mode::Live, true),
+        [
+            Why::AsBrowser,
+            Why::LargerEvents,
+            Why::LoneEvents,
+            Why::LoneEvents
+        ]
+    );
+}
+
+#[test]
+fn what_the_kernels_timer_may_hold_is_asked_in_small_segments_once() {
+    let count = |mode| {
+        let asked = next_after(mode, false);
+        asked
+            .iter()
+            .filter(|why| **why == Why::SmallSegments)
+            .count()
+    };
+    assert_eq!(count(Mode::Cork { segment: 1_448 }), 1);
+    assert_eq!(count(Mode::HoldTime { ms: 200.0 }), 1);
+    assert_eq!(count(Mode::HoldTime { ms: 1_000.0 }), 0);
+    assert_eq!(count(Mode::HoldSize { bytes: 4_096 }), 0);
+    assert_eq!(count(Mode::Live), 0);
+}
+
+#[test]
+fn lone_events_are_enough_after_five() {
+    let lone = |seconds: f64| {
+        let request = Request {
+            asked: Asked {
+                interval: Some(Nanos::from_millis(700)),
+                ..Asked::default()
+            },
+            ..browser()
+        };
+        let scene = Scene::cooperating(Mode::Live, 10.0, 150, 1);
+        plan::is_settled(&scene.observe(request, seconds * 1e3), &Own::default())
+    };
+    assert!(!lone(2.0) && lone(5.0));
+}
+
+#[test]
+fn a_full_segment_that_goes_at_once_is_a_finding() {
+    let clamped = |mode, rate| {
+        let request = Request {
+            way: Way {
+                max_segment: Some(1_460),
+                ..Way::default()
+            },
+            ..browser()
+        };
+        let timed = Scene::cooperating(Mode::HoldTime { ms: 200.0 }, 20.0, 250, 1);
+        let fast = Scene::cooperating(mode, rate, 250, 1);
+        let verdict = diagnose(&Observations {
+            probes: vec![
+                timed.observe(browser(), 5_000.0),
+                fast.observe(request, 3_000.0),
+            ],
+            ..Observations::default()
+        });
+        assert_eq!(verdict.word, Word::Batched, "{verdict:#?}");
+        verdict
+            .findings
+            .iter()
+            .any(|finding| finding.code == "hold.segment")
+    };
+    assert!(clamped(Mode::Cork { segment: 1_448 }, 200.0));
+    assert!(!clamped(Mode::HoldTime { ms: 200.0 }, 200.0));
 }

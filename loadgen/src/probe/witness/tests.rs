@@ -140,6 +140,27 @@ fn a_flood_of_notes_ends_the_watch() {
     assert_eq!(witness.probe().end.kind, EndKind::StillOpen);
 }
 
+#[test]
+fn members_of_gzip_are_all_read_and_counted() {
+    use std::io::Write as _;
+    let head =
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n";
+    let member = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let (one, two) = (member("data: a\n\n"), member("data: b\n\n"));
+    let witness = noted(Format::Auto, &[head, &one, &two]);
+    let reads: Vec<_> = witness
+        .probe()
+        .events
+        .iter()
+        .map(|event| event.read)
+        .collect();
+    assert_eq!((reads, witness.probe().gzip_members), (vec![0, 1], 2));
+}
+
 proptest! {
     /// However the bytes are split over reads, the same events and chunks are seen.
     #[test]

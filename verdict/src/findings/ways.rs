@@ -1,12 +1,13 @@
-//! What another version of HTTP shows of the same stream.
+//! What another way shows of the same stream: another version of HTTP, smaller segments.
 
 use run_record::verdict::Finding;
 
-use super::{warn, with_remedy};
+use super::{info, warn, with_remedy};
 use crate::conclusion::Conclusion;
 use crate::observations::Version;
 use crate::sentences::{gloss_of_behind, gloss_of_groups};
 use crate::signature::Signature;
+use crate::text::{bytes, ms};
 use crate::weigh::Reading;
 
 pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
@@ -16,6 +17,31 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
     };
     let other = conclusion.readings.on_other_ways().find(differs);
     findings.extend(other.and_then(|other| differing(shown, other)));
+    findings.extend(segment(conclusion));
+}
+
+/// On loopback the timer is all that shows of a cork; a network carries smaller segments, and a full one goes at once.
+fn segment(conclusion: &Conclusion) -> Option<Finding> {
+    let Signature::Grouped(timed) = &conclusion.shown().signature else {
+        return None;
+    };
+    let clamped = conclusion.readings.on_other_ways().find_map(|reading| {
+        let segment = reading.timeline.probe.request.way.max_segment?;
+        match &reading.signature {
+            Signature::Grouped(grouped) => Some((segment, grouped)),
+            _ => None,
+        }
+    });
+    let (segment, grouped) = clamped?;
+    let is_sooner = grouped.interval < 0.5 * timed.ms.value;
+    (is_sooner && grouped.bytes.value <= f64::from(segment)).then(|| {
+        let text = format!(
+            "with segments of {segment} bytes, as on a network, a full one goes at once: about {} every {}",
+            bytes(grouped.bytes.value),
+            ms(grouped.interval)
+        );
+        info("hold.segment", text)
+    })
 }
 
 fn differing(shown: &Reading, other: &Reading) -> Option<Finding> {
