@@ -28,6 +28,81 @@ fn setups_are_held_against_what_they_expect() {
     );
 }
 
+/// The quick tier: each setup that can run here, its verdict only. `scripts/matrix` measures all there is.
+#[test]
+#[ignore = "needs the servers of scripts/setups: ./scripts/test installs them"]
+fn every_setup_gets_the_verdict_that_its_file_expects() {
+    let arguments = ["--json", "--only-verdict", "--jobs", "2"];
+    let output = matrix(&setup::directory(), &arguments);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let rows = json["setups"].as_array().expect("a list");
+    let (run, skipped): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| row.get("skipped").is_none());
+    for row in &skipped {
+        println!("{}: {}", row["setup"], row["skipped"]);
+    }
+    let told = |row: &&&Value| row["check"]["reason"] != "own-machine";
+    let wrong: Vec<_> = run
+        .iter()
+        .filter(told)
+        .filter(|row| row["as_expected"] != true)
+        .map(|row| format!("{}: {}{}", row["setup"], row["differs"], row["failed"]))
+        .collect();
+    println!("{}", said(&output));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}: {wrong:#?}",
+        wrong.len(),
+        run.len()
+    );
+    assert!(
+        run.len() > 40,
+        "only {} setups can run here: scripts/setups/install",
+        run.len()
+    );
+}
+
+#[test]
+#[ignore = "needs node and nginx: ./scripts/test installs them"]
+fn a_row_tells_who_is_served_who_leaves_and_what_silence_does() {
+    let page = tempfile::NamedTempFile::new().expect("a file for the page");
+    let page = page.path().to_str().expect("a temporary path is text");
+    let arguments = [
+        "--json",
+        "--idle",
+        "2s",
+        "--report",
+        page,
+        "nginx-default",
+        "nginx-http11",
+    ];
+    let output = matrix(&setup::directory(), &arguments);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let [buffered, live] = [0, 1].map(|row| &json["setups"][row]);
+    let served = |row: &Value| -> Vec<u64> {
+        let crowds = row["crowds"].as_array().into_iter().flatten();
+        crowds
+            .filter_map(|crowd| crowd["served"].as_u64())
+            .collect()
+    };
+    assert_eq!(served(buffered), [0], "{buffered:#}");
+    assert_eq!(served(live), [1, 10, 50], "{live:#}");
+    let shapes = live["shapes"].as_array().expect("a list");
+    let verdicts: Vec<_> = shapes.iter().map(|shape| &shape["verdict"]).collect();
+    assert_eq!(verdicts.len(), 3, "{live:#}");
+    assert_eq!(verdicts[0], "live", "{live:#}");
+    for row in [buffered, live] {
+        assert_eq!(row["leaving"]["noticed"], true, "{row:#}");
+        assert_eq!(row["silence"].get("cut_after_us"), None, "{row:#}");
+        assert_eq!(row["versions"][0]["program"], "nginx", "{row:#}");
+    }
+    // Behind a buffer the one event of a stream that falls silent does not come.
+    assert_eq!(buffered["silence"]["event_arrived"], false, "{buffered:#}");
+    assert_eq!(live["silence"]["event_arrived"], true, "{live:#}");
+    let html = fs::read_to_string(page).expect("the page was written");
+    assert!(html.contains("proxy_buffering off;") && html.contains("nginx-http11"));
+}
+
 #[test]
 #[ignore = "needs node: ./scripts/test installs it"]
 fn another_verdict_than_expected_is_exit_1() {
