@@ -14,7 +14,7 @@ mod progress;
 mod selftest;
 mod series;
 
-pub use catalogue::{Explained, catalogue_page, explanation};
+pub use catalogue::{Explained, Remedy, catalogue_page, explanation};
 pub use check::check_page;
 pub use diff::diff_page;
 pub use end_table::end_table;

@@ -1,26 +1,41 @@
-//! Why a stream is held back: the catalogue as data, and which entries fit.
+//! Why a stream is held back, cut, lost or left waiting: the catalogue as data, and which entries fit.
 //!
-//! One file per family of software. An entry is named only if the signature
-//! allows it and at least one strong fact speaks for it; two that fit equally
-//! are both named; where none fits, an `unknown.*` entry says so. A wrong
-//! attribution is worse than none. Source: causes sections 2, 3 and 6.
+//! One file per family of software. An entry is named only if it can explain a signature that was seen
+//! and at least one fact speaks for it; two that fit equally are both named; where none fits, an
+//! `unknown.*` entry says so. A wrong attribution is worse than none. Source: causes sections 2, 3 and 6.
 
-mod between;
+mod apache;
+mod applications;
+mod caches;
+mod caddy;
+mod case;
+mod clouds;
 mod clues;
-mod compressors;
+mod dotnet;
+mod go;
 mod haproxy;
-mod httpd;
+mod jvm;
 mod lighttpd;
+pub mod limits;
 mod nginx;
+mod node;
+mod php;
+mod python;
+mod rack;
 mod ruby;
-mod runtimes;
 mod source;
+mod timeouts;
+mod traefik;
+mod transport;
 mod unknown;
 mod varnish;
+mod workers;
 
 use run_record::verdict::{Cause, Confidence, Remedy, Word};
 
 use crate::conclusion::Conclusion;
+use crate::vocabulary::Sign;
+use case::Case;
 use clues::Clues;
 
 /// One entry of the catalogue.
@@ -31,16 +46,45 @@ pub struct Entry {
     pub component: &'static str,
     /// The versions for which it was established.
     pub versions: &'static str,
+    /// Whether an untouched installation shows it.
+    pub by_default: ByDefault,
+    /// The signatures that it can explain; it is named for no other.
+    pub shows: &'static [Sign],
     /// What happens, one sentence.
     pub what: &'static str,
-    /// What to change.
-    pub cure: Cure,
+    /// What betrays it, one line.
+    pub betrays: &'static str,
+    /// What to change: the first is what a verdict prints, all are right.
+    pub cures: &'static [Cure],
     /// How well it is established.
     pub sure: Sure,
     /// Where that is written.
     pub source: &'static str,
     /// Whether the clues speak for it, and how strongly.
-    test: fn(&Clues) -> Option<Fit>,
+    test: fn(&Clues) -> Option<Case>,
+}
+
+/// Whether an installation that nobody has touched shows a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByDefault {
+    /// It does.
+    Yes,
+    /// Only where somebody installed or configured it so.
+    No,
+    /// It depends on the version or on what stands around it.
+    Varies,
+}
+
+impl ByDefault {
+    /// In words.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Yes => "by default",
+            Self::No => "if installed or configured so",
+            Self::Varies => "by default in some versions or environments",
+        }
+    }
 }
 
 /// A change that cures a cause.
@@ -54,10 +98,24 @@ pub struct Cure {
     pub place: &'static str,
 }
 
+/// A cure with a line that a machine can put in its place.
+const fn cure(text: &'static str, config: &'static str, place: &'static str) -> Cure {
+    Cure {
+        text,
+        config,
+        place,
+    }
+}
+
+/// A cure that is no single line.
+const fn advice(text: &'static str) -> Cure {
+    cure(text, "", "")
+}
+
 /// How well an entry is established.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sure {
-    /// Measured, and so was the cure.
+    /// Measured.
     Measured,
     /// Read in the project's source or documentation.
     Source,
@@ -65,34 +123,42 @@ pub enum Sure {
     Issue,
 }
 
-/// What speaks for an entry.
-struct Fit {
-    confidence: Confidence,
-    evidence: Vec<String>,
-}
-
-impl Fit {
-    /// An entry that fits with this confidence, for these reasons.
-    fn new<const N: usize>(confidence: Confidence, evidence: [String; N]) -> Self {
-        Self {
-            confidence,
-            evidence: evidence.into(),
+impl Sure {
+    /// In words.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Source => "read in the source or the documentation",
+            Self::Issue => "reported by its users",
         }
     }
 }
 
-/// The whole catalogue, by family.
+/// The whole catalogue, by family. Of causes that fit equally the earlier one stands first.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
     [
-        ruby::ENTRIES,
-        nginx::ENTRIES,
         haproxy::ENTRIES,
-        httpd::ENTRIES,
+        rack::ENTRIES,
+        ruby::ENTRIES,
+        python::ENTRIES,
+        applications::ENTRIES,
+        node::ENTRIES,
+        php::ENTRIES,
+        jvm::ENTRIES,
+        dotnet::ENTRIES,
+        go::ENTRIES,
+        nginx::ENTRIES,
+        apache::ENTRIES,
         lighttpd::ENTRIES,
         varnish::ENTRIES,
-        compressors::ENTRIES,
-        runtimes::ENTRIES,
-        between::ENTRIES,
+        caddy::ENTRIES,
+        traefik::ENTRIES,
+        clouds::ENTRIES,
+        transport::ENTRIES,
+        workers::ENTRIES,
+        caches::ENTRIES,
+        timeouts::ENTRIES,
         source::ENTRIES,
         unknown::ENTRIES,
     ]
@@ -100,10 +166,15 @@ pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
     .flatten()
 }
 
-/// How many explanations a reader can weigh.
+/// The test of an entry that no client can tell by itself: it is there to be looked up.
+fn from_outside_nobody_can_tell(_: &Clues) -> Option<Case> {
+    None
+}
+
+/// How many explanations of one kind a reader can weigh.
 const SHOWN: usize = 3;
 
-/// The explanations that fit, the best first.
+/// The explanations that fit, the best first: those of the delivery, then those of what else was seen.
 pub(crate) fn find(conclusion: &Conclusion) -> Vec<Cause> {
     find_among(conclusion, &|_| true)
 }
@@ -111,101 +182,96 @@ pub(crate) fn find(conclusion: &Conclusion) -> Vec<Cause> {
 /// The entry of this code as a cause, for reasons that one stream alone does not show; absent if there is none.
 pub(crate) fn named(code: &str, confidence: Confidence, evidence: Vec<String>) -> Option<Cause> {
     let entry = catalogue().find(|entry| entry.code == code)?;
-    Some(cause(
-        entry,
-        Fit {
-            confidence,
-            evidence,
-        },
-    ))
+    Some(cause(entry, Case::of(evidence), confidence))
 }
 
-/// The explanations that fit among the codes that are possible, the best first.
+/// The explanations that fit among the codes that are possible.
 pub(crate) fn find_among(
     conclusion: &Conclusion,
     is_possible: &dyn Fn(&str) -> bool,
 ) -> Vec<Cause> {
-    if !matches!(conclusion.word, Word::Batched | Word::Buffered) {
-        return Vec::new();
-    }
-    let Some(clues) = Clues::of(conclusion) else {
-        return Vec::new();
+    let clues = Clues::of(conclusion);
+    let is_held = matches!(conclusion.word, Word::Batched | Word::Buffered);
+    let explains = |entry: &&Entry, of_delivery: bool| {
+        let seen = |sign: &&Sign| sign.is_of_delivery() == of_delivery && clues.shows(**sign);
+        is_possible(entry.code) && entry.shows.iter().any(|sign| seen(&sign))
     };
-    let catalogue = || catalogue().filter(|entry| is_possible(entry.code));
-    let mut fitting: Vec<(&Entry, Fit)> = catalogue()
-        .filter(|entry| !unknown::is_fallback(entry) && !source::is_rival(entry))
-        .filter_map(|entry| Some((entry, (entry.test)(&clues)?)))
-        .collect();
-    // Stable: of equals the catalogue's order stands, and no family is sorted before its rival.
-    fitting.sort_by_key(|(_, fit)| std::cmp::Reverse(fit.confidence));
-    fitting.truncate(SHOWN);
-    let rest = catalogue().filter(|entry| {
-        (fitting.is_empty() && unknown::is_fallback(entry)) || source::is_rival(entry)
-    });
-    let rest: Vec<_> = rest
-        .filter_map(|entry| Some((entry, (entry.test)(&clues)?)))
-        .collect();
-    fitting
-        .into_iter()
-        .chain(rest)
-        .map(|(entry, fit)| cause(entry, fit))
-        .collect()
+    let mut causes = Vec::new();
+    if is_held {
+        let fitting = best(&clues, |entry| {
+            explains(entry, true) && !unknown::is_fallback(entry) && !source::is_rival(entry)
+        });
+        let is_open = fitting.is_empty();
+        let rest = best(&clues, |entry| {
+            let is_rest = (is_open && unknown::is_fallback(entry)) || source::is_rival(entry);
+            is_rest && is_possible(entry.code)
+        });
+        causes.extend(fitting);
+        causes.extend(rest);
+    }
+    causes.extend(best(&clues, |entry| explains(entry, false)));
+    let mut named: Vec<Cause> = Vec::new();
+    for (entry, case, confidence) in causes {
+        if named.iter().all(|cause| cause.code != entry.code) {
+            named.push(cause(entry, case, confidence));
+        }
+    }
+    named
 }
 
-fn cause(entry: &Entry, fit: Fit) -> Cause {
-    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+type Named = (&'static Entry, Case, Confidence);
+
+/// Those of some entries that fit best.
+fn best(clues: &Clues, is_asked: impl Fn(&&'static Entry) -> bool) -> Vec<Named> {
+    let name = |entry: &'static Entry| {
+        let case = (entry.test)(clues)?;
+        let confidence = case.confidence(clues.is_certain).min(most(entry.sure));
+        Some((entry, case, confidence))
+    };
+    let mut fitting: Vec<Named> = catalogue().filter(is_asked).filter_map(name).collect();
+    // Stable: of equals the catalogue's order stands.
+    fitting.sort_by_key(|(.., confidence)| std::cmp::Reverse(*confidence));
+    fitting.truncate(SHOWN);
+    // Two that are as sure as can be exclude each other: then neither is.
+    let is_high = |(.., confidence): &&Named| *confidence == Confidence::High;
+    if fitting.iter().filter(is_high).count() > 1 {
+        for (.., confidence) in &mut fitting {
+            *confidence = (*confidence).min(Confidence::Medium);
+        }
+    }
+    fitting
+}
+
+/// Only what was measured can be certain.
+const fn most(sure: Sure) -> Confidence {
+    match sure {
+        Sure::Measured => Confidence::High,
+        Sure::Source | Sure::Issue => Confidence::Medium,
+    }
+}
+
+fn cause(entry: &Entry, case: Case, confidence: Confidence) -> Cause {
+    let cure = case
+        .cure
+        .clone()
+        .or_else(|| entry.cures.first().map(remedy));
     Cause {
         code: entry.code.into(),
-        component: entry.component.into(),
-        confidence: fit.confidence,
-        evidence: fit.evidence,
-        remedy: given(entry.cure.text).map(|text| Remedy {
-            text,
-            config: given(entry.cure.config),
-            place: given(entry.cure.place),
-        }),
+        component: case.component.unwrap_or_else(|| entry.component.into()),
+        confidence,
+        remedy: cure,
+        evidence: case.facts,
+    }
+}
+
+fn remedy(cure: &Cure) -> Remedy {
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Remedy {
+        text: cure.text.to_owned(),
+        config: given(cure.config),
+        place: given(cure.place),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_unique_and_every_entry_is_complete() {
-        let mut codes: Vec<&str> = catalogue().map(|entry| entry.code).collect();
-        let count = codes.len();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), count, "a code stands twice");
-        for entry in catalogue() {
-            let lower = entry
-                .code
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c));
-            assert!(
-                lower && entry.code.contains('.'),
-                "{} is no code",
-                entry.code
-            );
-            let texts = [
-                entry.component,
-                entry.versions,
-                entry.what,
-                entry.cure.text,
-                entry.source,
-            ];
-            assert!(
-                texts.iter().all(|text| !text.is_empty()),
-                "{} has a gap",
-                entry.code
-            );
-            assert_eq!(
-                entry.cure.config.is_empty(),
-                entry.cure.place.is_empty(),
-                "{}",
-                entry.code
-            );
-        }
-    }
-}
+mod tests;

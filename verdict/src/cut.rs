@@ -143,9 +143,15 @@ fn ends_between_writes(timeline: &Timeline, gap: f64) -> bool {
 }
 
 /// Time without a byte before the end, in milliseconds.
+///
+/// A head that came with the end was written by whoever gave up: nothing had come before it.
 fn silence(timeline: &Timeline) -> f64 {
+    const WITH_THE_END: f64 = 500.0;
     let last = timeline.reads.last().map(|read| read.hi);
-    timeline.end - last.or(timeline.head).unwrap_or_default()
+    let head = timeline
+        .head
+        .filter(|head| timeline.end - head > WITH_THE_END);
+    timeline.end - last.or(head).unwrap_or_default()
 }
 
 /// The limits of servers are timers: equal within 30 ms or 2 %.

@@ -83,12 +83,15 @@ pub mod media;
 mod not_tested;
 pub mod observations;
 pub mod plan;
+mod queue;
 mod releases;
+mod replay;
 mod sentences;
 mod signature;
 mod stats;
 mod text;
 mod timeline;
+pub mod vocabulary;
 mod weigh;
 
 pub use diagnose::diagnose;

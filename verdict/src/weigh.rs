@@ -46,6 +46,9 @@ pub(crate) struct Delivery {
     pub shown_times: usize,
     /// Late with Accept-Encoding, live without: a compressor holds (causes 2.1, decisive).
     pub is_compressor: bool,
+    /// The control without Accept-Encoding that was released in groups while the compressed response was held to its
+    /// end: a compressor holds, and somebody else besides.
+    pub slower_compressed: Option<usize>,
 }
 
 impl<'a> Readings<'a> {
@@ -145,9 +148,14 @@ impl<'a> Readings<'a> {
             shown_by,
             shown_times: 1,
             is_compressor: self.is_compressor(&headline, &controls),
+            slower_compressed: None,
         };
+        delivery.slower_compressed = self.slower_compressed(&delivery, &controls);
         if delivery.is_compressor {
             return Some(self.hold_of_compressor(delivery, &headline));
+        }
+        if delivery.slower_compressed.is_some() {
+            return Some(delivery);
         }
         let both: Vec<usize> = headline.iter().chain(&controls).copied().collect();
         match &delivery.signature {
@@ -184,6 +192,21 @@ impl<'a> Readings<'a> {
         };
         let is_live = |index: &usize| matches!(&self.all[*index].signature, Signature::Live(live) if live.good >= EVENTS);
         headline.iter().any(is_late) && !controls.is_empty() && controls.iter().all(is_live)
+    }
+
+    /// Held to the end while compressed, and released in groups without: the bytes of the two cannot be compared.
+    fn slower_compressed(&self, delivery: &Delivery, controls: &[usize]) -> Option<usize> {
+        let is_coded = |index: usize| {
+            let head = self.all[index].timeline.probe.head.as_ref();
+            head.is_some_and(|head| head.content_coding().is_some())
+        };
+        let is_whole = matches!(delivery.signature, Signature::Whole(_));
+        let is_grouped = |index: &&usize| {
+            matches!(self.all[**index].signature, Signature::Grouped(_)) && !is_coded(**index)
+        };
+        (is_whole && is_coded(delivery.shown_by))
+            .then(|| controls.iter().find(is_grouped).copied())
+            .flatten()
     }
 
     /// A compressor either gave blocks in between or nothing until it was closed.

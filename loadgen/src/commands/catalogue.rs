@@ -5,11 +5,13 @@ use crate::cli::{CausesArgs, ExplainArgs};
 use crate::exit::Exit;
 use crate::plan::{Color, Output};
 use anyhow::{Context, Result};
-use reports::terminal::{Explained, catalogue_page, explanation};
+use reports::terminal::{Explained, Remedy, catalogue_page, explanation};
 use serde_json::json;
 use std::io::{self, IsTerminal};
-use verdict::causes::{Sure, catalogue};
+use verdict::causes::limits::{Kind, LIMITS, TimeLimit};
+use verdict::causes::{Cure, catalogue};
 use verdict::glossary::FINDINGS;
+use verdict::vocabulary::Sign;
 
 /// Lists all causes.
 ///
@@ -31,8 +33,10 @@ pub fn causes(args: &CausesArgs) -> Result<Exit> {
 ///
 /// Errors: stdout cannot be written (exit code 70).
 pub fn explain(args: &ExplainArgs) -> Result<Exit> {
+    // A finding may have the name of the signature that it reports: it says more of it.
     let Some(one) = known_causes()
         .chain(known_findings())
+        .chain(known_signatures())
         .find(|one| one.code == args.code)
     else {
         return Ok(refuse(&unknown(&args.code), Exit::Usage));
@@ -42,28 +46,81 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit> {
 }
 
 fn known_causes() -> impl Iterator<Item = Explained<'static>> {
-    catalogue().map(|entry| Explained {
-        code: entry.code,
-        component: entry.component,
-        versions: entry.versions,
-        what: entry.what,
-        cure: entry.cure.text,
-        config: entry.cure.config,
-        place: entry.cure.place,
-        sure: match entry.sure {
-            Sure::Measured => "measured",
-            Sure::Source => "read in the source or the documentation",
-            Sure::Issue => "reported by its users",
-        },
-        source: entry.source,
+    catalogue().map(|entry| {
+        let (first, others) = entry.cures.split_first().unzip();
+        let first = first.map(line_of).unwrap_or_default();
+        Explained {
+            code: entry.code,
+            component: entry.component,
+            versions: entry.versions,
+            what: entry.what,
+            by_default: entry.by_default.label(),
+            shows: entry.shows.iter().map(|sign| sign.label()).collect(),
+            betrays: entry.betrays,
+            cure: first,
+            others: others.into_iter().flatten().map(line_of).collect(),
+            limits: limits_of(entry.code),
+            explained_by: Vec::new(),
+            sure: entry.sure.label(),
+            source: entry.source,
+        }
     })
+}
+
+fn line_of(cure: &'static Cure) -> Remedy<'static> {
+    Remedy {
+        text: cure.text,
+        config: cure.config,
+        place: cure.place,
+    }
+}
+
+/// The limits of time that stand behind a cause.
+fn limits_of(code: &str) -> Vec<String> {
+    let kind = match code {
+        "timeout.idle" => Kind::Idle,
+        "timeout.total" => Kind::Total,
+        "timeout.first-byte" => Kind::FirstByte,
+        _ => return Vec::new(),
+    };
+    let in_words = |limit: &TimeLimit| {
+        let seconds = match limit.from == limit.to {
+            true => format!("{} s", limit.from),
+            false => format!("{} to {} s", limit.from, limit.to),
+        };
+        let knob = match limit.knob {
+            "" => String::new(),
+            knob => format!("; {knob}"),
+        };
+        format!("{seconds}  {}: {}{knob}", limit.component, limit.looks)
+    };
+    LIMITS
+        .iter()
+        .filter(|limit| limit.kind == kind)
+        .map(in_words)
+        .collect()
 }
 
 fn known_findings() -> impl Iterator<Item = Explained<'static>> {
     FINDINGS.iter().map(|meaning| Explained {
         code: meaning.code,
         what: meaning.what,
-        cure: meaning.so,
+        cure: Remedy {
+            text: meaning.so,
+            ..Remedy::default()
+        },
+        ..Explained::default()
+    })
+}
+
+fn known_signatures() -> impl Iterator<Item = Explained<'static>> {
+    Sign::ALL.iter().map(|sign| Explained {
+        code: sign.label(),
+        what: sign.meaning(),
+        explained_by: catalogue()
+            .filter(|entry| entry.shows.contains(sign))
+            .map(|entry| entry.code)
+            .collect(),
         ..Explained::default()
     })
 }
@@ -76,6 +133,7 @@ fn unknown(code: &str) -> String {
         .collect();
     let near: Vec<&str> = known_causes()
         .chain(known_findings())
+        .chain(known_signatures())
         .map(|one| one.code)
         .filter(|known| words.iter().any(|word| known.contains(word)))
         .collect();
@@ -83,16 +141,22 @@ fn unknown(code: &str) -> String {
         true => "`loadgen causes` lists the causes".to_owned(),
         false => format!("near it: {}", near.join(", ")),
     };
-    format!("{code:?} is the code of no cause and no finding; {hint}")
+    format!("{code:?} is the code of no cause, no finding and no signature; {hint}")
 }
 
 fn json_of(one: &Explained<'_>) -> serde_json::Value {
+    let remedy = |cure: &Remedy<'_>| json!({ "text": cure.text, "config": cure.config, "where": cure.place });
     json!({
         "code": one.code,
         "component": one.component,
         "versions": one.versions,
+        "default": one.by_default,
+        "signatures": one.shows,
         "what": one.what,
-        "remedy": { "text": one.cure, "config": one.config, "where": one.place },
+        "evidence": one.betrays,
+        "remedy": remedy(&one.cure),
+        "others": one.others.iter().map(remedy).collect::<Vec<_>>(),
+        "limits": one.limits,
         "sure": one.sure,
         "source": one.source,
     })

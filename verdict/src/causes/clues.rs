@@ -2,24 +2,63 @@
 //! marks of components in the head. Arrivals decide; headers only choose between
 //! causes that fit the arrivals.
 
+mod marks;
+
+use super::Case;
+use super::limits::{self, Kind};
 use crate::chunks::Chunks;
 use crate::conclusion::Conclusion;
-use crate::observations::Head;
-use crate::signature::{Amount, Behind, Grouped, Rule, Signature, Whole};
-use crate::timeline::Role;
+use crate::cut::Cut;
+use crate::observations::{Format, Head, Version};
+use crate::queue::{self, Queue};
+use crate::replay::{self, Replay};
+use crate::signature::{Amount, Behind, Grouped, NoStream, Rule, Signature, Whole};
+use crate::timeline::{Role, Timeline};
+use crate::vocabulary::{self, Sign};
 
 /// What the tests of entries may look at.
 pub(super) struct Clues<'c> {
+    /// The signatures that were seen.
+    signs: Vec<Sign>,
     /// How events were held.
     pub shape: Shape<'c>,
-    /// The response head.
-    pub head: &'c Head,
+    head: Option<&'c Head>,
     /// How the chunks compare with the events.
     pub chunks: Chunks,
+    /// Median bytes of an event; zero where none came.
+    pub event_bytes: f64,
     /// Duration of the response or of the watch, in seconds.
     pub seconds: f64,
+    /// When the head came, in seconds after the request.
+    pub head_after: Option<f64>,
     /// Whether the events carry send times.
     pub has_stamps: bool,
+    /// Whether send times are known, or the response or a control is proof.
+    pub is_certain: bool,
+    /// How the body was cut into events.
+    pub format: Format,
+    /// Whether the first bytes were those that a compressor sends ahead of all data, and came long before any event.
+    pub begins_with_preamble: bool,
+    /// The chunks of the same stream without Accept-Encoding, if it was held there too, but less.
+    pub uncompressed: Option<Chunks>,
+    /// How the response was cut.
+    pub cut: Option<Cut>,
+    /// Streams that waited for others.
+    pub queue: Option<Queue>,
+    /// A recording instead of a stream.
+    pub replay: Option<Replay>,
+    /// The limit of time that explains how the response was cut or refused, and what speaks for it.
+    pub limit: Option<(Kind, Case)>,
+    /// Reads of compressed bytes that no event could be decoded of.
+    pub undecoded_reads: Option<usize>,
+    /// What was lost over HTTP/1.0 and came over a newer one, in words.
+    pub lost_over_http10: Option<String>,
+    /// Whether the request was also made without Accept-Encoding.
+    is_compared: bool,
+    /// Complete members of a gzip body.
+    pub gzip_members: u64,
+    /// How many events came.
+    pub events: usize,
 }
 
 /// How events were held.
@@ -40,36 +79,80 @@ pub(super) enum Shape<'c> {
     Compressor,
     /// Not a byte, although the server made events.
     Silence,
+    /// An answer that is no stream.
+    NoStream(&'c NoStream),
+    /// Not at all, or nobody can tell.
+    Free,
 }
 
 impl<'c> Clues<'c> {
-    /// The clues behind a conclusion; absent where nothing was held or no head came.
-    pub(super) fn of(conclusion: &'c Conclusion) -> Option<Self> {
+    /// The clues behind a conclusion.
+    pub(super) fn of(conclusion: &'c Conclusion) -> Self {
         let timeline = &conclusion.shown().timeline;
-        let shape = match &conclusion.delivery.signature {
-            _ if conclusion.delivery.is_compressor => Shape::Compressor,
-            Signature::Whole(whole) => Shape::Whole(whole),
-            Signature::Behind(behind) => Shape::Behind(behind),
-            Signature::Silence(_) => Shape::Silence,
-            Signature::Grouped(grouped) => match grouped.rule {
-                Rule::Size => Shape::Size(grouped),
-                Rule::Time => Shape::Time(grouped),
-                Rule::Either => Shape::Either(grouped),
-                Rule::Irregular => Shape::Irregular(grouped),
-            },
-            _ => return None,
-        };
-        Some(Self {
+        let queue = queue::find(conclusion.readings);
+        let replay = replay::find(conclusion);
+        let mut signs = vocabulary::signs(conclusion);
+        signs.extend(queue.map(|_| Sign::Queue));
+        signs.extend(replay.as_ref().map(|_| Sign::Replay));
+        let undecoded_reads = undecoded_reads(timeline);
+        if timeline.probe.gzip_members > 1 || undecoded_reads.is_some() {
+            signs.push(Sign::DecodeLate);
+        }
+        let lost_over_http10 = lost_over_http10(conclusion);
+        signs.extend(lost_over_http10.as_ref().map(|_| Sign::LossSilent));
+        let is_compared = is_compared(conclusion);
+        let has_stamps = timeline.role != Role::Foreign;
+        let shape = shape(conclusion);
+        let is_coded = timeline
+            .probe
+            .head
+            .as_ref()
+            .is_some_and(|head| head.content_coding().is_some());
+        // What is compressed and held may be held by the compressor; only a control says so.
+        let is_held = matches!(
             shape,
-            head: timeline.probe.head.as_ref()?,
+            Shape::Whole(_) | Shape::Silence | Shape::Irregular(_) | Shape::Size(_)
+        );
+        if is_held && is_coded && !is_compared && !signs.contains(&Sign::HoldCompressor) {
+            signs.push(Sign::HoldCompressor);
+        }
+        let is_proof = match &shape {
+            Shape::Whole(whole) => whole.has_length,
+            Shape::Compressor | Shape::Silence => true,
+            _ => false,
+        };
+        Self {
+            signs,
+            shape,
+            head: timeline.probe.head.as_ref(),
             chunks: Chunks::of(timeline),
+            event_bytes: timeline.event_bytes().unwrap_or_default(),
             seconds: timeline.end / 1e3,
-            has_stamps: timeline.role != Role::Foreign,
-        })
+            head_after: timeline.head.map(|head| head / 1e3),
+            has_stamps,
+            is_certain: has_stamps || is_proof,
+            format: timeline.probe.request.format,
+            begins_with_preamble: begins_with_preamble(timeline),
+            uncompressed: uncompressed(conclusion),
+            cut: conclusion.cut,
+            queue,
+            replay,
+            limit: limits::case_of(conclusion),
+            undecoded_reads,
+            lost_over_http10,
+            is_compared,
+            gzip_members: timeline.probe.gzip_members,
+            events: timeline.events.len(),
+        }
+    }
+
+    /// Whether that signature was seen.
+    pub(super) fn shows(&self, sign: Sign) -> bool {
+        self.signs.contains(&sign)
     }
 
     /// The hold to the end, if that is what it is.
-    pub(super) fn whole(&self) -> Option<&Whole> {
+    pub(super) fn whole(&self) -> Option<&'c Whole> {
         if let Shape::Whole(whole) = self.shape {
             Some(whole)
         } else {
@@ -77,8 +160,25 @@ impl<'c> Clues<'c> {
         }
     }
 
+    /// A hold to the end whose head waited too, without an announced length.
+    pub(super) fn late_head(&self) -> Option<&'c Whole> {
+        self.whole()
+            .filter(|whole| !whole.has_length && !whole.head_was_early())
+    }
+
+    /// A hold to the end with an announced length.
+    pub(super) fn collected(&self) -> Option<&'c Whole> {
+        self.whole().filter(|whole| whole.has_length)
+    }
+
+    /// A hold to the end behind an early head.
+    pub(super) fn early_head(&self) -> Option<&'c Whole> {
+        self.whole()
+            .filter(|whole| !whole.has_length && whole.head_was_early())
+    }
+
     /// The bytes of a release, if they may be what triggers it.
-    pub(super) fn size(&self) -> Option<&Amount> {
+    pub(super) fn size(&self) -> Option<&'c Amount> {
         match self.shape {
             Shape::Size(grouped) | Shape::Either(grouped) => Some(&grouped.bytes),
             _ => None,
@@ -86,72 +186,117 @@ impl<'c> Clues<'c> {
     }
 
     /// The time that may be what triggers a release.
-    pub(super) fn time(&self) -> Option<&Grouped> {
+    pub(super) fn time(&self) -> Option<&'c Grouped> {
         match self.shape {
             Shape::Time(grouped) | Shape::Either(grouped) => Some(grouped),
             _ => None,
         }
     }
 
-    /// Whether a compressor was shown to hold.
+    /// Whether a compressor was shown to hold: live, or held less, without it.
     pub(super) fn is_compressor(&self) -> bool {
-        matches!(self.shape, Shape::Compressor)
+        self.shows(Sign::HoldCompressor)
     }
 
-    /// Whether a header is there and contains this text, whatever the case.
-    pub(super) fn mentions(&self, header: &str, text: &str) -> bool {
-        self.head
-            .header(header)
-            .is_some_and(|value| value.to_ascii_lowercase().contains(text))
+    /// What was seen of that compressor, in words.
+    pub(super) fn late_when_compressed(&self) -> String {
+        match &self.uncompressed {
+            None => "late with Accept-Encoding only".into(),
+            Some(_) => "later with Accept-Encoding than without it".into(),
+        }
     }
 
-    /// Whether `Server` names this program.
-    pub(super) fn is_signed_by(&self, program: &str) -> bool {
-        self.mentions("server", program)
+    /// The case for a compressor: strong where the same request without Accept-Encoding was earlier, a hint where it
+    /// was not made; absent where it was as late.
+    pub(super) fn compressor(&self) -> Option<Case> {
+        if !self.is_compressor() {
+            None
+        } else if self.is_compared {
+            Some(Case::strong(self.late_when_compressed()))
+        } else {
+            Some(Case::weak(
+                "compressed, and held; not yet compared with a request without Accept-Encoding",
+            ))
+        }
     }
+}
 
-    /// `X-Runtime` in seconds: how long the Rack stack had the request.
-    pub(super) fn runtime(&self) -> Option<f64> {
-        self.head.header("x-runtime")?.parse().ok()
+fn shape<'c>(conclusion: &'c Conclusion) -> Shape<'c> {
+    match &conclusion.delivery.signature {
+        _ if conclusion.delivery.is_compressor => Shape::Compressor,
+        Signature::Whole(whole) => Shape::Whole(whole),
+        Signature::Behind(behind) => Shape::Behind(behind),
+        Signature::Silence(_) => Shape::Silence,
+        Signature::Grouped(grouped) => match grouped.rule {
+            Rule::Size => Shape::Size(grouped),
+            Rule::Time => Shape::Time(grouped),
+            Rule::Either => Shape::Either(grouped),
+            Rule::Irregular => Shape::Irregular(grouped),
+        },
+        Signature::NoStream(no_stream) => Shape::NoStream(no_stream),
+        Signature::FirstLate(_) | Signature::Live(_) | Signature::Undecided(_) => Shape::Free,
     }
+}
 
-    /// Whether `X-Runtime` is as long as the response: the Rack stack itself held it.
-    pub(super) fn runtime_is_whole_response(&self) -> bool {
-        self.runtime()
-            .is_some_and(|runtime| runtime > 0.8 * self.seconds)
-    }
+/// At most the header of gzip, long before the first event or, where none came, before the end of the watch.
+fn begins_with_preamble(timeline: &Timeline) -> bool {
+    const PREAMBLE: u64 = 18;
+    let first = timeline.reads.first().zip(timeline.probe.reads.first());
+    let data = match timeline.events.first() {
+        Some(event) => event.arrival.hi,
+        None => timeline.end,
+    };
+    first.is_some_and(|(at, read)| read.body_bytes <= PREAMBLE && at.hi < data / 2.0)
+}
 
-    /// Whether `X-Runtime` is short and the response long: held below the Rack stack.
-    pub(super) fn runtime_is_short(&self) -> bool {
-        self.runtime()
-            .is_some_and(|runtime| runtime < 0.5 * self.seconds)
-    }
+fn uncompressed(conclusion: &Conclusion) -> Option<Chunks> {
+    let control = conclusion.delivery.slower_compressed?;
+    Some(Chunks::of(&conclusion.readings.at(control).timeline))
+}
 
-    /// Headers that Rails or Rack set.
-    pub(super) fn has_ruby_marks(&self) -> bool {
-        self.runtime().is_some() || self.mentions("x-powered-by", "phusion")
-    }
+/// Whether a request without Accept-Encoding was made beside those with it.
+fn is_compared(conclusion: &Conclusion) -> bool {
+    let (_, controls) = conclusion.readings.headline_and_controls();
+    !controls.is_empty()
+}
 
-    /// A weak ETag: somebody hashed the whole body (Rack 2.2).
-    pub(super) fn has_weak_etag(&self) -> bool {
-        self.head
-            .header("etag")
-            .is_some_and(|value| value.starts_with("W/"))
-    }
+/// Reads of compressed bytes over a time, and not one event of them.
+fn undecoded_reads(timeline: &Timeline) -> Option<usize> {
+    const READS: usize = 5;
+    let is_coded = timeline
+        .probe
+        .head
+        .as_ref()
+        .is_some_and(|head| head.content_coding().is_some());
+    let reads = timeline.reads.len();
+    (is_coded && timeline.events.is_empty() && reads >= READS).then_some(reads)
+}
 
-    /// Whether every header name is in lower case over HTTP/1.1, as HAProxy writes them.
-    pub(super) fn has_lower_case_names(&self) -> bool {
-        let mut names = self.head.headers.iter().map(|(name, _)| name).peekable();
-        names.peek().is_some() && names.all(|name| !name.contains(|c: char| c.is_ascii_uppercase()))
-    }
-
-    /// Marks of a proxy other than these programs' own.
-    pub(super) fn has_proxy_marks(&self) -> bool {
-        ["via", "x-varnish", "x-cache", "cf-ray"]
+/// One event and a proper end over HTTP/1.0, of a stream that brought more over a newer one.
+fn lost_over_http10(conclusion: &Conclusion) -> Option<String> {
+    const MORE: usize = 5;
+    let all = || {
+        conclusion
+            .readings
+            .all()
             .iter()
-            .any(|name| self.head.header(name).is_some())
-            || ["nginx", "haproxy", "envoy", "caddy", "ats", "lighttpd"]
-                .iter()
-                .any(|p| self.is_signed_by(p))
-    }
+            .map(|reading| &reading.timeline)
+    };
+    let spoke = |timeline: &Timeline, is_old: bool| {
+        let head = timeline.probe.head.as_ref();
+        head.is_some_and(|head| (head.version == Version::Http10) == is_old)
+    };
+    let cut_short = all().find(|timeline| {
+        spoke(timeline, true) && timeline.events.len() == 1 && timeline.probe.end.kind.is_clean()
+    })?;
+    let most = all()
+        .filter(|timeline| spoke(timeline, false))
+        .map(|timeline| timeline.events.len())
+        .max()?;
+    (most >= MORE).then(|| {
+        format!(
+            "over HTTP/1.0 one event and a proper end after {}, over a newer HTTP {most} events",
+            crate::text::ms(cut_short.end)
+        )
+    })
 }

@@ -1,34 +1,30 @@
 //! lighttpd: its default collects the whole response of an upstream.
 
-use run_record::verdict::Confidence::Medium;
-
 use super::clues::Clues;
-use super::{Cure, Entry, Fit, Sure};
+use super::{ByDefault, Case, Entry, Sure, cure};
+use crate::vocabulary::Sign;
 
 pub(super) const ENTRIES: &[Entry] = &[Entry {
     code: "lighttpd.stream-response-body",
     component: "lighttpd",
     versions: "1.4.69",
+    by_default: ByDefault::Yes,
+    shows: &[Sign::EndContentLength],
     what: "collects the whole response of the upstream and computes its length",
-    cure: Cure {
-        text: "hand on the response as it comes",
-        config: "server.stream-response-body = 1",
-        place: "lighttpd.conf",
-    },
+    betrays: "Server: lighttpd, a length on a stream of any size",
+    cures: &[cure(
+        "hand on the response as it comes",
+        "server.stream-response-body = 1",
+        "lighttpd.conf",
+    )],
     sure: Sure::Measured,
     source: "lighttpd 1.4.69, measured with 24 KB and 800 KB",
     test: stream_response_body,
 }];
 
-fn stream_response_body(clues: &Clues) -> Option<Fit> {
-    let is_collected = clues.whole().is_some_and(|whole| whole.has_length);
-    (is_collected && clues.is_signed_by("lighttpd")).then(|| {
-        Fit::new(
-            Medium,
-            [
-                "Content-Length on a stream".into(),
-                "Server: lighttpd".into(),
-            ],
-        )
-    })
+fn stream_response_body(clues: &Clues) -> Option<Case> {
+    clues.collected()?;
+    clues
+        .is_signed_by("lighttpd")
+        .then(|| Case::strong("Content-Length on a stream").and_weak("Server: lighttpd"))
 }

@@ -1,50 +1,93 @@
-//! Ruby: WEBrick, Puma, Thin, Rainbows, and the middleware of Rack 2.
+//! Ruby's servers: WEBrick, Puma, Thin, Rainbows, Passenger.
 
-use run_record::verdict::Confidence::{self, High, Low, Medium};
+use run_record::verdict::Confidence::Low;
 
-use super::clues::Clues;
-use super::{Cure, Entry, Fit, Sure, haproxy};
+use super::clues::{Clues, Shape};
+use super::{
+    ByDefault, Case, Cure, Entry, Sure, advice, cure, from_outside_nobody_can_tell, transport,
+};
+use crate::observations::Version;
 use crate::text::ms;
+use crate::vocabulary::Sign;
+
+const THREAD_SPAWN: Cure = cure(
+    "serve each stream in a thread of its own",
+    "Rainbows! { use :ThreadSpawn; worker_connections 100 }",
+    "Rainbows configuration file",
+);
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
-        code: "rack.etag",
-        component: "Rack::ETag",
-        versions: "Rack 2.2, in Rails' default stack on every server",
-        what: "hashes the whole body for an ETag before it sends the head",
-        cure: Cure {
-            text: "tell Rack::ETag that the response has a validator of its own",
-            config: "response.headers[\"Last-Modified\"] = Time.now.httpdate",
-            place: "the controller action, before the first write",
-        },
-        sure: Sure::Measured,
-        source: "rack/rack#1619",
-        test: etag,
-    },
-    Entry {
         code: "webrick.collects-body",
         component: "WEBrick",
-        versions: "1.8.1, 1.9.1",
+        versions: "1.8.1, 1.9.1 (rackup, rails server -u webrick)",
+        by_default: ByDefault::Yes,
+        shows: &[Sign::EndContentLength, Sign::EndLateHead],
         what: "collects the whole body of a Rack response before it sends the head",
-        cure: Cure {
-            text: "use a server that writes each chunk; Puma over TCP then batches, see puma.cork",
-            config: "rails server -u puma",
-            place: "start command",
-        },
+        betrays: "Server: WEBrick, Content-Length, X-Runtime of milliseconds",
+        cures: &[
+            cure(
+                "use a server that writes each chunk; Puma over TCP then batches, see puma.cork",
+                "rails server -u puma",
+                "start command",
+            ),
+            advice("use partial hijack, which is live on WEBrick"),
+        ],
         sure: Sure::Measured,
         source: "Rails 6.1.7.10 and 7.2.2.2 on WEBrick, measured",
         test: webrick,
     },
     Entry {
+        code: "puma.cork",
+        component: "Puma",
+        versions: "5.6.5, 6.6.0, on Linux over TCP",
+        by_default: ByDefault::Yes,
+        shows: &[Sign::BatchedTime, Sign::BatchedTimeSegment],
+        what: "corks the socket for the whole response: the kernel releases after 200 ms or one full segment",
+        betrays: "one chunk per event, the first byte at 0.200 to 0.215 s, the last event on time",
+        cures: &[
+            cure(
+                "listen on a Unix socket behind a proxy",
+                "bind \"unix:///PATH/puma.sock\"",
+                "config/puma.rb",
+            ),
+            cure(
+                "or do not cork",
+                "Puma::Server.class_eval { def cork_socket(*) = nil; def uncork_socket(*) = nil }",
+                "config/puma.rb",
+            ),
+            advice("or answer with a body that is called (Rack 3), or with partial hijack"),
+        ],
+        sure: Sure::Measured,
+        source: "puma/puma lib/puma/server.rb; puma/puma#2595",
+        test: puma,
+    },
+    Entry {
+        code: "puma.cork-inline-hijack",
+        component: "Puma",
+        versions: "5.6.5, partial hijack that writes inside its callback",
+        by_default: ByDefault::No,
+        shows: &[Sign::BatchedTime, Sign::BatchedTimeSegment],
+        what: "uncorks the socket only when the callback returns",
+        betrays: "as puma.cork, without chunks, Connection: close",
+        cures: &[advice(
+            "upgrade to Puma 6, or write from a thread that the callback starts",
+        )],
+        sure: Sure::Measured,
+        source: "Puma 5.6.5 and 6.6.0, measured",
+        test: puma_inline_hijack,
+    },
+    Entry {
         code: "thin.reactor",
         component: "Thin",
         versions: "1.8.1, 1.8.2",
+        by_default: ByDefault::Yes,
+        shows: &[Sign::EndLateHead],
         what: "runs the body on its reactor thread and writes when the body is complete",
-        cure: Cure {
-            text: "use another server, Unicorn or Rainbows with ThreadSpawn",
-            config: "",
-            place: "",
-        },
+        betrays: "Server: thin, neither length nor chunks, Connection: close",
+        cures: &[advice(
+            "use another server, Unicorn or Rainbows with ThreadSpawn",
+        )],
         sure: Sure::Measured,
         source: "Thin 1.8 on Rails 6.1, measured; the cause is inferred",
         test: thin,
@@ -53,12 +96,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "thin.threaded-wakeup",
         component: "Thin",
         versions: "1.8.1 --threaded",
+        by_default: ByDefault::No,
+        shows: &[Sign::BatchedTime, Sign::BatchedTimeSegment],
         what: "output of a pool thread waits until the reactor wakes, about once a second",
-        cure: Cure {
-            text: "keep the reactor awake",
-            config: "EM.next_tick { EM.add_periodic_timer(0.01) {} }",
-            place: "config.ru",
-        },
+        betrays: "Server: thin, releases at any phase of a second; other clients' traffic shortens them",
+        cures: &[cure(
+            "keep the reactor awake",
+            "EM.next_tick { EM.add_periodic_timer(0.01) {} }",
+            "config.ru",
+        )],
         sure: Sure::Measured,
         source: "Thin 1.8.1 --threaded, measured 20 of 20",
         test: thin_threaded,
@@ -67,183 +113,196 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "rainbows.eventmachine",
         component: "Rainbows!",
         versions: "5.0.0 with EventMachine",
+        by_default: ByDefault::No,
+        shows: &[Sign::EndLateHead],
         what: "runs the body on its reactor thread and writes when the body is complete",
-        cure: Cure {
-            text: "serve each stream in a thread of its own",
-            config: "Rainbows! { use :ThreadSpawn; worker_connections 100 }",
-            place: "Rainbows configuration file",
-        },
+        betrays: "chunked and keep-alive, X-Runtime of milliseconds, one burst at the end",
+        cures: &[THREAD_SPAWN],
         sure: Sure::Measured,
         source: "Rainbows 5.0.0 on Rails 6.1, measured",
         test: eventmachine,
     },
     Entry {
-        code: "rack.content-length",
-        component: "Rack::ContentLength",
-        versions: "Rack 2.2; rackup adds it in development and deployment",
-        what: "reads the whole body to count it",
-        cure: Cure {
-            text: "start without the middleware that rackup adds",
-            config: "rackup -E none",
-            place: "start command",
-        },
+        code: "rainbows.coolio",
+        component: "Rainbows!",
+        versions: "5.0.0 with Coolio, CoolioThreadSpawn or CoolioThreadPool",
+        by_default: ByDefault::No,
+        shows: &[Sign::Queue],
+        what: "is live with one stream and serves ten one after the other",
+        betrays: "one of several streams runs; it stops answering after an endless stream is left",
+        cures: &[THREAD_SPAWN],
         sure: Sure::Measured,
-        source: "rackup with Puma and Thin, measured",
-        test: content_length,
+        source: "Rainbows 5.0.0, measured",
+        test: from_outside_nobody_can_tell,
     },
     Entry {
-        code: "rack.deflater-nosync",
-        component: "Rack::Deflater",
-        versions: "with sync: false",
-        what: "compresses without flushing after each event",
-        cure: Cure {
-            text: "flush after each event",
-            config: "use Rack::Deflater, sync: true",
-            place: "config.ru",
-        },
+        code: "rainbows.model-broken",
+        component: "Rainbows!",
+        versions: "5.0.0 on Unicorn 6.0.0 (Debian 12): Base, Fiber*, CoolioFiberSpawn, WriterThread*",
+        by_default: ByDefault::Varies,
+        shows: &[Sign::CutFirstByte],
+        what: "its concurrency model does not run with this Unicorn: status 500, or no worker",
+        betrays: "undefined method 'process_loop' in its log",
+        cures: &[THREAD_SPAWN],
         sure: Sure::Measured,
-        source: "rack deflater.rb",
-        test: deflater,
+        source: "Rainbows 5.0.0 of Debian 12, measured",
+        test: from_outside_nobody_can_tell,
     },
     Entry {
-        code: "puma.cork",
-        component: "Puma",
-        versions: "5.6.5, 6.6.0, on Linux over TCP",
-        what: "corks the socket for the whole response: the kernel releases after 200 ms or one full segment",
-        cure: Cure {
-            text: "listen on a Unix socket behind a proxy",
-            config: "bind \"unix:///PATH/puma.sock\"",
-            place: "config/puma.rb",
-        },
+        code: "rainbows.unframed-keepalive",
+        component: "Rainbows!",
+        versions: "5.0.0, -E none or production",
+        by_default: ByDefault::Yes,
+        shows: &[Sign::FramingBad],
+        what: "keeps the connection open behind a body without length or chunks",
+        betrays: "no length, no chunks, Connection: keep-alive; the close comes after keepalive_timeout",
+        cures: &[
+            cure(
+                "let Rack frame the body",
+                "rainbows -E deployment",
+                "start command",
+            ),
+            cure(
+                "or frame it in the application",
+                "use Rack::Chunked",
+                "config.ru",
+            ),
+        ],
         sure: Sure::Measured,
-        source: "puma/puma#2595",
-        test: puma,
+        source: "Rainbows 5.0.0, measured",
+        test: unframed_keepalive,
+    },
+    Entry {
+        code: "passenger.buffer-response",
+        component: "Phusion Passenger",
+        versions: "with passenger_buffer_response on; 6.0.17 standalone is live",
+        by_default: ByDefault::No,
+        shows: &[Sign::EndLateHead, Sign::EndEarlyHead],
+        what: "gathers the response of the application before it sends it",
+        betrays: "signed by Passenger",
+        cures: &[cure(
+            "hand on what the application writes",
+            "passenger_buffer_response off;",
+            "nginx location block",
+        )],
+        sure: Sure::Issue,
+        source: "railsmachine/moonshine wiki",
+        test: passenger,
     },
 ];
 
-fn etag(clues: &Clues) -> Option<Fit> {
-    let whole = clues.whole().filter(|_| clues.has_weak_etag())?;
-    let seen = format!(
-        "a weak ETag on a stream that came whole after {}",
-        ms(whole.at)
-    );
-    if clues.runtime_is_whole_response() {
-        let runtime = clues.runtime().unwrap_or_default();
-        let held = format!(
-            "X-Runtime {runtime:.2} s is the length of the response: held inside the Rack stack"
-        );
-        return Some(Fit::new(High, [seen, held]));
-    }
-    // A short X-Runtime says that somebody below the Rack stack holds.
-    (!clues.runtime_is_short()).then(|| Fit::new(Medium, [seen]))
-}
-
-fn webrick(clues: &Clues) -> Option<Fit> {
-    let whole = clues.whole().filter(|_| clues.is_signed_by("webrick"))?;
-    let signed = "Server: WEBrick".to_owned();
+fn webrick(clues: &Clues) -> Option<Case> {
+    let whole = clues
+        .whole()
+        .filter(|whole| clues.is_signed_by("webrick") && !whole.head_was_early())?;
     let framing = if whole.has_length {
         "Content-Length on a stream"
     } else {
         "the head came with the body"
     };
-    (!whole.head_was_early()).then(|| Fit::new(below_rack(clues), [signed, framing.into()]))
+    Some(below_rack(
+        Case::strong(framing).and_weak("Server: WEBrick"),
+        clues,
+    ))
 }
 
-fn thin(clues: &Clues) -> Option<Fit> {
-    let whole = clues.whole().filter(|_| clues.is_signed_by("thin"))?;
-    let is_unframed = !whole.has_length && !clues.head.is_chunked();
-    let facts = [
-        "Server: thin".to_owned(),
-        "neither length nor chunks, the head came with the body".into(),
-    ];
-    (is_unframed && !whole.head_was_early()).then(|| Fit::new(below_rack(clues), facts))
+/// A server that signs and whose middleware was done early is well named; without
+/// `X-Runtime` an inner one may hold.
+fn below_rack(case: Case, clues: &Clues) -> Case {
+    if clues.runtime_is_short() && !clues.has_weak_etag() {
+        let runtime = clues.runtime().unwrap_or_default();
+        case.and_strong(format!(
+            "X-Runtime {runtime:.3} s: the Rack stack was done long before"
+        ))
+    } else {
+        case
+    }
 }
 
-fn thin_threaded(clues: &Clues) -> Option<Fit> {
+/// The 200 ms of a cork are Puma's or HAProxy's; marks only order the two (causes 2.4.12).
+fn puma(clues: &Clues) -> Option<Case> {
+    let grouped = clues.time().filter(|grouped| transport::is_cork(grouped))?;
+    let is_other = clues.is_signed_by("webrick") || clues.is_signed_by("thin");
+    let chunks = match clues.chunks.held_below() {
+        Some(chunks) => chunks,
+        None if clues.version() == Version::Http10 => "no chunks over HTTP/1.0",
+        None => return None,
+    };
+    let held = transport::held(grouped);
+    let seen = format!("{held}, {chunks}: the kernel's limit for a corked socket");
+    if is_other {
+        None
+    } else if clues.has_ruby_marks() {
+        Some(Case::strong(seen).and_weak("marks of a Rack stack"))
+    } else {
+        let is_open = grouped.is_wait && !clues.has_proxy_marks();
+        is_open.then(|| Case::weak(seen).and_weak("no mark of the server"))
+    }
+}
+
+fn puma_inline_hijack(clues: &Clues) -> Option<Case> {
+    let grouped = clues.time().filter(|grouped| transport::is_cork(grouped))?;
+    let is_unframed = !clues.is_chunked()
+        && clues.header("content-length").is_none()
+        && clues.mentions("connection", "close")
+        && clues.version() == Version::Http11;
+    let is_open = clues.header("server").is_none() && !clues.has_proxy_marks();
+    (is_unframed && is_open).then(|| {
+        Case::weak(format!(
+            "{}, neither length nor chunks, Connection: close",
+            transport::held(grouped)
+        ))
+    })
+}
+
+fn thin(clues: &Clues) -> Option<Case> {
+    clues.late_head().filter(|_| clues.is_signed_by("thin"))?;
+    (!clues.is_chunked()).then(|| {
+        let seen = "neither length nor chunks, the head came with the body";
+        below_rack(Case::strong(seen).and_weak("Server: thin"), clues)
+    })
+}
+
+fn thin_threaded(clues: &Clues) -> Option<Case> {
     let grouped = match clues.shape {
-        super::clues::Shape::Time(grouped)
-        | super::clues::Shape::Either(grouped)
-        | super::clues::Shape::Irregular(grouped) => grouped,
+        Shape::Time(grouped) | Shape::Either(grouped) | Shape::Irregular(grouped) => grouped,
         _ => return None,
     };
     // The reactor wakes about once a second, at any phase.
     let fits = clues.is_signed_by("thin") && (250.0..=1_200.0).contains(&grouped.ms.high);
     fits.then(|| {
-        Fit::new(
-            Medium,
-            [
-                "Server: thin".into(),
-                format!("held up to {}", ms(grouped.ms.high)),
-            ],
-        )
+        Case::strong(format!("held up to {}", ms(grouped.ms.high))).and_weak("Server: thin")
     })
 }
 
-fn eventmachine(clues: &Clues) -> Option<Fit> {
+fn eventmachine(clues: &Clues) -> Option<Case> {
     let whole = clues
-        .whole()
-        .filter(|_| clues.head.is_chunked() && clues.runtime_is_short())?;
-    let anonymous = clues.head.header("server").is_none();
-    (anonymous && !clues.has_weak_etag() && !whole.head_was_early()).then(|| {
-        let below = format!(
+        .late_head()
+        .filter(|_| clues.is_chunked() && clues.runtime_is_short())?;
+    let is_anonymous = clues.header("server").is_none() && !clues.has_proxy_marks();
+    (is_anonymous && !clues.has_weak_etag() && !clues.is_coded()).then(|| {
+        Case::strong(format!(
             "X-Runtime {:.3} s and a body after {}: held by the server below Rails",
             clues.runtime().unwrap_or_default(),
             ms(whole.at)
-        );
-        Fit::new(Medium, [below, "chunked, and no Server header".into()])
+        ))
+        .and_weak("chunked, and no Server header")
     })
 }
 
-fn content_length(clues: &Clues) -> Option<Fit> {
-    let whole = clues.whole().filter(|whole| whole.has_length)?;
-    let is_ruby = clues.is_signed_by("thin")
-        || (clues.head.header("server").is_none() && clues.has_ruby_marks());
-    let fits = is_ruby && !clues.has_weak_etag();
-    fits.then(|| {
-        let seen = format!(
-            "Content-Length on a stream that came whole after {}",
-            ms(whole.at)
-        );
-        Fit::new(
-            Medium,
-            [seen, "marks of a Ruby server other than WEBrick".into()],
-        )
+fn unframed_keepalive(clues: &Clues) -> Option<Case> {
+    let is_unframed = !clues.is_chunked()
+        && clues.header("content-length").is_none()
+        && clues.mentions("connection", "keep-alive");
+    let is_anonymous = clues.header("server").is_none() && !clues.has_proxy_marks();
+    (is_unframed && is_anonymous && clues.has_ruby_marks()).then(|| {
+        Case::strong("neither length nor chunks, Connection: keep-alive")
+            .and_weak("marks of a Rack stack, no Server header")
     })
 }
 
-fn deflater(clues: &Clues) -> Option<Fit> {
-    (clues.is_compressor() && clues.has_ruby_marks() && !clues.has_proxy_marks()).then(|| {
-        Fit::new(
-            Medium,
-            [
-                "late with Accept-Encoding only".into(),
-                "marks of a Rack stack".into(),
-            ],
-        )
-    })
-}
-
-/// The 200 ms of a cork are Puma's or HAProxy's; marks only order the two (causes 2.4.12).
-fn puma(clues: &Clues) -> Option<Fit> {
-    let grouped = clues.time().filter(|grouped| haproxy::is_cork(grouped))?;
-    let is_other = clues.is_signed_by("webrick") || clues.is_signed_by("thin");
-    let chunks = clues.chunks.held_below().filter(|_| !is_other)?;
-    let held = haproxy::held(grouped);
-    let seen = format!("{held}, {chunks}: the kernel's limit for a corked socket");
-    if clues.has_ruby_marks() {
-        Some(Fit::new(Medium, [seen, "X-Runtime: a Rack stack".into()]))
-    } else {
-        let is_open = grouped.is_wait && !clues.has_proxy_marks();
-        is_open.then(|| Fit::new(Low, [seen, "no mark of the server".into()]))
-    }
-}
-
-/// A server that signs and whose middleware was done early is well named; without
-/// `X-Runtime` an inner one may hold.
-fn below_rack(clues: &Clues) -> Confidence {
-    if clues.runtime_is_short() && !clues.has_weak_etag() {
-        High
-    } else {
-        Medium
-    }
+fn passenger(clues: &Clues) -> Option<Case> {
+    let is_signed = clues.is_signed_by("phusion") || clues.mentions("x-powered-by", "phusion");
+    (is_signed && clues.whole().is_some_and(|whole| !whole.has_length))
+        .then(|| Case::weak("signed by Passenger, held to the end").at_most(Low))
 }

@@ -1,21 +1,27 @@
 //! Varnish: fetching whole objects, and compressing on the way.
 
-use run_record::verdict::Confidence::{High, Medium};
+use run_record::verdict::Confidence::Low;
 
 use super::clues::Clues;
-use super::{Cure, Entry, Fit, Sure};
+use super::{ByDefault, Case, Entry, Sure, cure};
+use crate::vocabulary::Sign;
+
+const PLACE: &str = "vcl_backend_response";
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "varnish.do-stream",
         component: "Varnish",
         versions: "7.1 with beresp.do_stream = false",
+        by_default: ByDefault::No,
+        shows: &[Sign::EndContentLength],
         what: "fetches the whole response before it sends any of it",
-        cure: Cure {
-            text: "send while fetching, which is the default",
-            config: "set beresp.do_stream = true;",
-            place: "vcl_backend_response",
-        },
+        betrays: "X-Varnish, a length, and Age as old as the stream is long",
+        cures: &[cure(
+            "send while fetching, which is the default",
+            "set beresp.do_stream = true;",
+            PLACE,
+        )],
         sure: Sure::Measured,
         source: "Varnish 7.1, measured",
         test: whole_object,
@@ -24,12 +30,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "varnish.esi",
         component: "Varnish",
         versions: "7.1 with beresp.do_esi = true",
+        by_default: ByDefault::No,
+        shows: &[Sign::EndContentLength],
         what: "parses the whole response for edge-side includes before it sends any of it",
-        cure: Cure {
-            text: "do not parse event streams",
-            config: "set beresp.do_esi = false;",
-            place: "vcl_backend_response",
-        },
+        betrays: "as varnish.do-stream",
+        cures: &[cure(
+            "do not parse event streams",
+            "set beresp.do_esi = false;",
+            PLACE,
+        )],
         sure: Sure::Measured,
         source: "Varnish 7.1, measured",
         test: whole_object,
@@ -38,12 +47,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "varnish.gzip",
         component: "Varnish",
         versions: "7.1 with beresp.do_gzip = true",
+        by_default: ByDefault::No,
+        shows: &[Sign::HoldCompressor],
         what: "compresses without flushing after each event",
-        cure: Cure {
-            text: "do not compress event streams",
-            config: "set beresp.do_gzip = false;",
-            place: "vcl_backend_response",
-        },
+        betrays: "X-Varnish, the head and 10 bytes of gzip at once, then steps of 12 to 17 KiB",
+        cures: &[
+            cure(
+                "do not compress event streams",
+                "set beresp.do_gzip = false;",
+                PLACE,
+            ),
+            cure("or do not look into them", "return (pipe);", "vcl_recv"),
+        ],
         sure: Sure::Measured,
         source: "Varnish 7.1, measured",
         test: gzip,
@@ -52,22 +67,26 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 /// `Age` counts from the beginning of the fetch: as old as the response is long,
 /// the object was complete before it was sent.
-fn whole_object(clues: &Clues) -> Option<Fit> {
-    let is_collected = clues.whole().is_some_and(|whole| whole.has_length);
-    clues.head.header("x-varnish").filter(|_| is_collected)?;
-    let age: f64 = clues.head.header("age")?.parse().ok()?;
+fn whole_object(clues: &Clues) -> Option<Case> {
+    clues.collected()?;
+    clues.header("x-varnish")?;
+    let age: f64 = clues.header("age")?.parse().ok()?;
     let is_length = age >= 1.0 && (age - clues.seconds).abs() <= 1.5;
     is_length.then(|| {
-        let aged = format!("X-Varnish, and Age: {age} is the length of the response");
-        Fit::new(High, ["Content-Length on a stream".into(), aged])
+        Case::strong("Content-Length on a stream").and_strong(format!(
+            "X-Varnish, and Age: {age} is the length of the response"
+        ))
     })
 }
 
-fn gzip(clues: &Clues) -> Option<Fit> {
-    (clues.is_compressor() && clues.head.header("x-varnish").is_some()).then(|| {
-        Fit::new(
-            Medium,
-            ["late with Accept-Encoding only".into(), "X-Varnish".into()],
-        )
+fn gzip(clues: &Clues) -> Option<Case> {
+    let case = clues.compressor()?;
+    clues.header("x-varnish")?;
+    let case = case.and_weak("X-Varnish");
+    let is_of_application = clues.header("x-powered-by").is_some() || !clues.begins_with_preamble;
+    Some(if is_of_application {
+        case.at_most(Low)
+    } else {
+        case.and_weak("the preamble of gzip came at once")
     })
 }

@@ -5,6 +5,7 @@ use run_record::verdict::Finding;
 use super::{info, warn, with_config, with_remedy};
 use crate::conclusion::Conclusion;
 use crate::observations::Format;
+use crate::replay::{self, Replay};
 use crate::signature::Signature;
 use crate::text::{ms, plural};
 use crate::timeline::Timeline;
@@ -12,7 +13,7 @@ use crate::timeline::Timeline;
 pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
     let timeline = &conclusion.shown().timeline;
     findings.extend(late_head(conclusion));
-    findings.extend(history(timeline));
+    findings.extend(history(conclusion));
     findings.extend(named_events(timeline));
 }
 
@@ -41,44 +42,40 @@ fn late_head(conclusion: &Conclusion) -> Option<Finding> {
     })
 }
 
-/// Events that were made before they were asked for: a backlog by intent, or a recording.
+/// Events that were made before they were asked for: a recording, or a backlog by intent.
 ///
-/// A cache also ends the response: a backlog alone accuses nobody (causes 2.4.10).
-fn history(timeline: &Timeline) -> Option<Finding> {
-    let old = timeline
-        .events
-        .iter()
-        .filter(|event| event.is_history)
-        .count();
-    let oldest = timeline
-        .events
-        .iter()
-        .filter_map(|event| event.emitted)
-        .fold(0.0, f64::min);
-    if old == 0 {
-        return None;
+/// A backlog alone accuses nobody (causes 2.4.10).
+fn history(conclusion: &Conclusion) -> Option<Finding> {
+    if let Some(recording) = replay::find(conclusion) {
+        return Some(recorded(&recording));
     }
-    let events = plural(old as u64, "event");
-    if old == timeline.events.len() && timeline.has_ended() {
+    let timeline = &conclusion.shown().timeline;
+    let old = timeline.events.iter().filter(|event| event.is_history);
+    let count = old.clone().count();
+    let oldest = old.filter_map(|event| event.emitted).fold(0.0, f64::min);
+    (count > 0).then(|| {
         let text = format!(
-            "{events}, up to {} older than the request, then the end: a recording",
+            "{} made before the request, up to {} old",
+            plural(count as u64, "event"),
             ms(-oldest)
         );
-        Some(with_config(
-            warn("cache.replay", text),
-            "keep caches away from the stream",
-            "Cache-Control: no-store",
-            "response header of the application",
-        ))
-    } else {
-        Some(info(
-            "backlog.on-connect",
-            format!(
-                "{events} made before the request, up to {} old",
-                ms(-oldest)
-            ),
-        ))
-    }
+        info("backlog.on-connect", text)
+    })
+}
+
+fn recorded(recording: &Replay) -> Finding {
+    let events = plural(recording.events as u64, "event");
+    let how = match (recording.oldest, &recording.mark) {
+        (Some(oldest), _) => format!("up to {} older than the request, then the end", ms(oldest)),
+        (None, Some(mark)) => format!("all at once, then the end, and {mark}"),
+        (None, None) => "all at once, then the end".into(),
+    };
+    with_config(
+        warn("cache.replay", format!("{events}, {how}: a recording")),
+        "keep caches away from the stream",
+        "Cache-Control: no-store",
+        "response header of the application",
+    )
 }
 
 /// `onmessage` never sees an event with a type of its own (WHATWG HTML 9.2.6).

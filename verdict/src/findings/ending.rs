@@ -3,6 +3,7 @@
 use run_record::verdict::{Finding, Word};
 
 use super::{info, warn, with_remedy};
+use crate::causes::limits;
 use crate::conclusion::Conclusion;
 use crate::cut::{Limit, Proof};
 use crate::observations::EndKind;
@@ -21,18 +22,21 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
 fn cut(conclusion: &Conclusion) -> Option<Finding> {
     let cut = conclusion.cut?;
     let (age, silence) = (ms(cut.age), ms(cut.silence));
+    let as_of = limits::names_of(conclusion)
+        .map(|names| format!(", as by the limit of {names}"))
+        .unwrap_or_default();
     let remedied = match cut.limit {
         Limit::Idle => with_remedy(
             warn(
                 "cut.idle",
-                format!("responses of different age ended after {silence} of silence"),
+                format!("responses of different age ended after {silence} of silence{as_of}"),
             ),
             HEARTBEAT,
         ),
         Limit::Total => with_remedy(
             warn(
                 "cut.total",
-                format!("responses ended at the age of {age} with events flowing"),
+                format!("responses ended at the age of {age} with events flowing{as_of}"),
             ),
             RAISE,
         ),
@@ -51,7 +55,14 @@ fn cut(conclusion: &Conclusion) -> Option<Finding> {
             )
         }
     };
-    Some(remedied)
+    // The knob of the limit that is known says more than any advice.
+    Some(match limits::remedy_of(conclusion) {
+        Some(remedy) => Finding {
+            remedy: Some(remedy),
+            ..remedied
+        },
+        None => remedied,
+    })
 }
 
 /// A clean end is no fault; who listens should know what a browser does then.
