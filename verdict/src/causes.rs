@@ -80,9 +80,9 @@ impl ByDefault {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Yes => "by default",
-            Self::No => "if installed or configured so",
-            Self::Varies => "by default in some versions or environments",
+            Self::Yes => "as installed",
+            Self::No => "only where it was installed or configured so",
+            Self::Varies => "in some versions or environments",
         }
     }
 }

@@ -78,6 +78,7 @@ mod cut;
 mod diagnose;
 mod findings;
 pub mod glossary;
+mod loss;
 pub mod hops;
 pub mod media;
 mod not_tested;

@@ -198,6 +198,19 @@ impl<'a> Timeline<'a> {
         self.probe.reads.iter().map(|read| read.body_bytes).sum()
     }
 
+    /// Whether a content coding is on the body.
+    pub(crate) fn is_coded(&self) -> bool {
+        let head = self.probe.head.as_ref();
+        head.is_some_and(|head| head.content_coding().is_some())
+    }
+
+    /// Reads of compressed bytes over a time of which not one event could be decoded; absent where there are few.
+    pub(crate) fn undecoded_reads(&self) -> Option<usize> {
+        const READS: usize = 5;
+        let reads = self.reads.len();
+        (self.is_coded() && self.events.is_empty() && reads >= READS).then_some(reads)
+    }
+
     /// Whether the response ended, in whichever way.
     pub(crate) fn has_ended(&self) -> bool {
         self.probe.end.kind != crate::observations::EndKind::StillOpen

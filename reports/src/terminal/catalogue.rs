@@ -98,7 +98,7 @@ fn what(one: &Explained<'_>, style: &Style) -> Vec<Line> {
         (component, versions) => say(format!("{component} ({versions}): {}", one.what)),
     }
     if !one.by_default.is_empty() {
-        say(format!("so {}", one.by_default));
+        say(format!("happens {}", one.by_default));
     }
     if !one.shows.is_empty() {
         say(format!("seen as: {}", one.shows.join(", ")));
@@ -107,7 +107,10 @@ fn what(one: &Explained<'_>, style: &Style) -> Vec<Line> {
         say(format!("betrayed by: {}", one.betrays));
     }
     if !one.explained_by.is_empty() {
-        say(format!("causes: {}", one.explained_by.join(", ")));
+        say("may be caused by:".to_owned());
+    }
+    for code in &one.explained_by {
+        lines.extend(sentence(code, 4, style));
     }
     lines
 }

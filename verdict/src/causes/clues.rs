@@ -9,7 +9,8 @@ use super::limits::{self, Kind};
 use crate::chunks::Chunks;
 use crate::conclusion::Conclusion;
 use crate::cut::Cut;
-use crate::observations::{Format, Head, Version};
+use crate::loss;
+use crate::observations::{Format, Head};
 use crate::queue::{self, Queue};
 use crate::replay::{self, Replay};
 use crate::signature::{Amount, Behind, Grouped, NoStream, Rule, Signature, Whole};
@@ -94,20 +95,16 @@ impl<'c> Clues<'c> {
         let mut signs = vocabulary::signs(conclusion);
         signs.extend(queue.map(|_| Sign::Queue));
         signs.extend(replay.as_ref().map(|_| Sign::Replay));
-        let undecoded_reads = undecoded_reads(timeline);
+        let undecoded_reads = timeline.undecoded_reads();
         if timeline.probe.gzip_members > 1 || undecoded_reads.is_some() {
             signs.push(Sign::DecodeLate);
         }
-        let lost_over_http10 = lost_over_http10(conclusion);
+        let lost_over_http10 = loss::over_http10(conclusion.readings);
         signs.extend(lost_over_http10.as_ref().map(|_| Sign::LossSilent));
         let is_compared = is_compared(conclusion);
         let has_stamps = timeline.role != Role::Foreign;
         let shape = shape(conclusion);
-        let is_coded = timeline
-            .probe
-            .head
-            .as_ref()
-            .is_some_and(|head| head.content_coding().is_some());
+        let is_coded = timeline.is_coded();
         // What is compressed and held may be held by the compressor; only a control says so.
         let is_held = matches!(
             shape,
@@ -223,9 +220,10 @@ impl<'c> Clues<'c> {
 
 fn shape<'c>(conclusion: &'c Conclusion) -> Shape<'c> {
     match &conclusion.delivery.signature {
+        // A compressor that is one behind says more of itself.
+        Signature::Behind(behind) => Shape::Behind(behind),
         _ if conclusion.delivery.is_compressor => Shape::Compressor,
         Signature::Whole(whole) => Shape::Whole(whole),
-        Signature::Behind(behind) => Shape::Behind(behind),
         Signature::Silence(_) => Shape::Silence,
         Signature::Grouped(grouped) => match grouped.rule {
             Rule::Size => Shape::Size(grouped),
@@ -258,45 +256,4 @@ fn uncompressed(conclusion: &Conclusion) -> Option<Chunks> {
 fn is_compared(conclusion: &Conclusion) -> bool {
     let (_, controls) = conclusion.readings.headline_and_controls();
     !controls.is_empty()
-}
-
-/// Reads of compressed bytes over a time, and not one event of them.
-fn undecoded_reads(timeline: &Timeline) -> Option<usize> {
-    const READS: usize = 5;
-    let is_coded = timeline
-        .probe
-        .head
-        .as_ref()
-        .is_some_and(|head| head.content_coding().is_some());
-    let reads = timeline.reads.len();
-    (is_coded && timeline.events.is_empty() && reads >= READS).then_some(reads)
-}
-
-/// One event and a proper end over HTTP/1.0, of a stream that brought more over a newer one.
-fn lost_over_http10(conclusion: &Conclusion) -> Option<String> {
-    const MORE: usize = 5;
-    let all = || {
-        conclusion
-            .readings
-            .all()
-            .iter()
-            .map(|reading| &reading.timeline)
-    };
-    let spoke = |timeline: &Timeline, is_old: bool| {
-        let head = timeline.probe.head.as_ref();
-        head.is_some_and(|head| (head.version == Version::Http10) == is_old)
-    };
-    let cut_short = all().find(|timeline| {
-        spoke(timeline, true) && timeline.events.len() == 1 && timeline.probe.end.kind.is_clean()
-    })?;
-    let most = all()
-        .filter(|timeline| spoke(timeline, false))
-        .map(|timeline| timeline.events.len())
-        .max()?;
-    (most >= MORE).then(|| {
-        format!(
-            "over HTTP/1.0 one event and a proper end after {}, over a newer HTTP {most} events",
-            crate::text::ms(cut_short.end)
-        )
-    })
 }

@@ -139,11 +139,14 @@ pub(super) fn is_cork(grouped: &Grouped) -> bool {
 /// Whether a hold lasts about so long: within 5 % or 10 ms (causes 5.4).
 pub(super) fn lasts_about(grouped: &Grouped, time: f64) -> bool {
     let slack = (0.05 * time).max(10.0);
-    let (low, high) = if grouped.is_wait {
-        (grouped.ms.value, grouped.ms.value)
+    // A timer that starts with the first held event is as long as the wait, one that runs by itself as the distance
+    // of releases.
+    let low = if grouped.is_wait {
+        grouped.ms.value
     } else {
-        (grouped.interval - grouped.gap, grouped.interval)
+        grouped.interval - grouped.gap
     };
+    let high = grouped.interval.max(low);
     low <= time + slack && high >= time - slack
 }
 

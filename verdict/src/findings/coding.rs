@@ -14,7 +14,7 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
     let Some(coding) = head.and_then(|head| head.content_coding()) else {
         return;
     };
-    findings.extend(decode_late(timeline, &coding));
+    findings.extend(decode_late(timeline, &coding).or_else(|| undecoded(timeline, &coding)));
     let members = timeline.probe.gzip_members;
     findings.extend((members > 1).then(|| {
         let text = format!(
@@ -63,6 +63,16 @@ fn decode_late(timeline: &Timeline, coding: &str) -> Option<Finding> {
             "flush the compressor after each event, or send Cache-Control: no-transform",
         )
     })
+}
+
+/// Bytes came again and again, and not one event of them.
+fn undecoded(timeline: &Timeline, coding: &str) -> Option<Finding> {
+    let reads = timeline.undecoded_reads()?;
+    let text = format!("{reads} reads of {coding}, and not one event can be decoded of them yet");
+    Some(with_remedy(
+        warn("decode.late", text),
+        "flush the compressor after each event, or send Cache-Control: no-transform",
+    ))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use run_record::verdict::Finding;
 
 use super::warn;
 use crate::conclusion::Conclusion;
+use crate::loss;
 use crate::observations::Probe;
 use crate::text::plural;
 
@@ -30,9 +31,21 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
             "arrived after a later one",
         ),
     ];
+    findings.extend(lost_on_the_way(conclusion));
     for (count, code, what) in counts.into_iter().filter(|(count, ..)| *count > 0) {
         findings.push(warn(code, format!("{} {what}", plural(count, "event"))));
     }
+}
+
+/// What only a log or another version of HTTP can tell: nothing in the stream itself is missing.
+fn lost_on_the_way(conclusion: &Conclusion) -> Option<Finding> {
+    let by_log = loss::written_and_lost(&conclusion.shown().timeline).map(|lost| {
+        let events = plural(lost, "event");
+        format!("the server's own log: {events} written that never came")
+    });
+    by_log
+        .or_else(|| loss::over_http10(conclusion.readings))
+        .map(|text| warn("loss.silent", text))
 }
 
 /// Compares the numbers that came with those that should have, between the

@@ -50,6 +50,28 @@ pub(crate) enum Mode {
     GzipUnflushed {
         plain: u64,
     },
+    /// The same, and the preamble of gzip goes out with the first event, as Node.js does.
+    GzipAfterPreamble {
+        plain: u64,
+    },
+    /// The same; what is not compressed is held in blocks, as nginx does for an HTTP/1.0 upstream.
+    GzipOverBlocks {
+        plain: u64,
+        bytes: u64,
+    },
+    /// The same, of events of 512 bytes and more only, as Caddy 2.6 does.
+    GzipLargeEvents {
+        plain: u64,
+    },
+    /// Each compressed event is completed by the next one.
+    GzipLag,
+    /// Held to the end behind a head that was sent at once.
+    EarlyHead,
+    /// Full buffers of 4,096 bytes of FastCGI records: one record per event, or one for each 4,096 bytes that PHP
+    /// gathered.
+    FastCgi {
+        per_event: bool,
+    },
     Stall {
         ms: f64,
         at: u64,
@@ -130,19 +152,21 @@ pub(crate) fn respond(
     coded: bool,
     chance: &mut Chance,
 ) -> Response {
+    let (mode, coded, preamble) = resolve(mode, &made, coded);
     let frames = reframe(mode, made);
     let last = frames.last().map_or(1.0, |frame| frame.emitted);
     let end = finished.then_some((last + 0.2, EndKind::LastChunk));
     let mut response = Response {
         status: 200,
         content_type: "text/event-stream",
-        coded: coded && matches!(mode, Mode::Gzip | Mode::GzipUnflushed { .. }),
+        coded,
         length: None,
         chunks: match mode {
             Mode::HoldSize { bytes } | Mode::Proxied { bytes } => ChunkedBy::Block { bytes },
-            Mode::HoldTime { .. } | Mode::Rounded { .. } | Mode::GzipUnflushed { .. } => {
-                ChunkedBy::Release
-            }
+            Mode::HoldTime { .. }
+            | Mode::Rounded { .. }
+            | Mode::GzipUnflushed { .. }
+            | Mode::FastCgi { .. } => ChunkedBy::Release,
             _ => ChunkedBy::Event,
         },
         head_at: Some(chance.between(0.2, 1.5)),
@@ -151,8 +175,49 @@ pub(crate) fn respond(
         end,
     };
     response.writes = writes(mode, &response, chance);
+    if preamble {
+        begin_with_preamble(&mut response);
+    }
     finish(mode, &mut response);
     response
+}
+
+/// What a mode amounts to for this client: how it is held, whether it is compressed, whether a preamble goes ahead.
+fn resolve(mode: Mode, made: &[Made], takes_gzip: bool) -> (Mode, bool, bool) {
+    let is_large = made.first().is_some_and(|made| made.bytes >= 512);
+    match mode {
+        Mode::Gzip | Mode::GzipUnflushed { .. } => (mode, takes_gzip, false),
+        Mode::GzipAfterPreamble { plain } if takes_gzip => {
+            (Mode::GzipUnflushed { plain }, true, true)
+        }
+        Mode::GzipOverBlocks { plain, .. } if takes_gzip => {
+            (Mode::GzipUnflushed { plain }, true, false)
+        }
+        Mode::GzipOverBlocks { bytes, .. } => (Mode::Proxied { bytes }, false, false),
+        Mode::GzipLargeEvents { plain } if takes_gzip && is_large => {
+            (Mode::GzipUnflushed { plain }, true, false)
+        }
+        Mode::GzipLag if takes_gzip => (Mode::LagOne, true, false),
+        Mode::GzipAfterPreamble { .. } | Mode::GzipLargeEvents { .. } | Mode::GzipLag => {
+            (Mode::Live, false, false)
+        }
+        _ => (mode, false, false),
+    }
+}
+
+/// The ten bytes that gzip begins with, as soon as there is anything to write.
+fn begin_with_preamble(response: &mut Response) {
+    const PREAMBLE: u64 = 10;
+    let Some(first) = response.frames.first().map(|frame| frame.emitted) else {
+        return;
+    };
+    response.head_at = Some(first);
+    let preamble = Write {
+        at: first,
+        upto: 0,
+        wire: PREAMBLE,
+    };
+    response.writes.insert(0, preamble);
 }
 
 /// Numbers and order as the modes bend them.
@@ -189,7 +254,8 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
     };
     let frames = || response.frames.iter().zip(&offsets);
     match mode {
-        Mode::HoldAll | Mode::ContentLength => {}
+        Mode::HoldAll | Mode::ContentLength | Mode::EarlyHead => {}
+        Mode::FastCgi { per_event } => fastcgi(&mut out, response, &offsets, chance, per_event),
         Mode::Rounded { bytes } => {
             for (frame, end) in frames().filter(|(_, end)| **end > 0) {
                 if *end - out.released >= bytes {
@@ -285,6 +351,36 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
         out.release(at, *end);
     }
     out.writes
+}
+
+/// A record has a head of 8 bytes and content padded to a multiple of 8; nginx hands on every 4,096 bytes of that.
+fn fastcgi(
+    out: &mut Script,
+    response: &Response,
+    offsets: &[u64],
+    chance: &mut Chance,
+    per_event: bool,
+) {
+    const HEAD: u64 = 8;
+    const BUFFER: u64 = 4096;
+    let gathered = if per_event { 1 } else { BUFFER };
+    // How far the records go: in the body, in the stream that carries them, and in full buffers of that.
+    let (mut body, mut raw, mut opened) = (0, UPSTREAM_HEAD + HEAD, 0);
+    for (frame, end) in response.frames.iter().zip(offsets) {
+        let record = *end - body;
+        if record < gathered {
+            continue;
+        }
+        let content_at = raw + HEAD;
+        raw = content_at + record.next_multiple_of(8);
+        let full = raw / BUFFER * BUFFER;
+        if full > opened {
+            opened = full;
+            let upto = body + full.saturating_sub(content_at).min(record);
+            out.release(frame.emitted + lateness(chance), upto);
+        }
+        body = *end;
+    }
 }
 
 /// Events gather until `opens(first held)`.
