@@ -140,6 +140,7 @@ fn a_gzip_member_per_event_comes_out_at_once() {
             .unwrap();
         assert_eq!(got, event.as_bytes());
         assert_eq!(decoder.finish(), Ok(()));
+        assert_eq!(decoder.members(), n + 1);
     }
 }
 

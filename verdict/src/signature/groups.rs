@@ -179,9 +179,19 @@ fn is_constant_delay(inside: &Interior, timeline: &Timeline) -> bool {
         .is_some_and(|wait| wait.is_steady() && wait.median > timeline.noise.on_time)
 }
 
+/// More than this share of releases that end inside an event is no accident.
+const CUT: f64 = 0.5;
+/// Two releases that differ by more than this part of a gap came with different writes: that is no noise.
+const ONE_GAP: f64 = 0.7;
+/// How far the timers of a busy machine scatter, in milliseconds.
+const TIMER_NOISE: f64 = 15.0;
+
 fn rule(inside: &Interior, timeline: &Timeline, alone: bool) -> Rule {
+    let gap = timeline.mean_gap().unwrap_or(f64::INFINITY);
     let bytes_steady = inside.bytes.is_steady();
-    if inside.is_blocks() || (inside.cutting > 0.8 && bytes_steady) {
+    // A timer hands on what was written, whole; a block ends wherever it is full. Of few blocks one or two may happen
+    // to end with an event.
+    if inside.is_blocks() || (inside.cutting > CUT && bytes_steady) {
         return Rule::Size;
     }
     if alone {
@@ -195,7 +205,12 @@ fn rule(inside: &Interior, timeline: &Timeline, alone: bool) -> Rule {
     let with_write = lag.is_steady() && lag.median.abs() <= timeline.noise.floor;
     let by_size = bytes_steady && with_write;
     let by_time = steady(&inside.wait) || (!with_write && steady(&inside.interval));
+    let is_uneven = |spread: &Option<Spread>| {
+        spread.is_some_and(|spread| spread.high - spread.low > (ONE_GAP * gap).max(TIMER_NOISE))
+    };
     match (by_size, by_time) {
+        // Always with a write, and a write sooner or later: a timer does not wait for one.
+        (true, true) if is_uneven(&inside.wait) && is_uneven(&inside.interval) => Rule::Size,
         (true, true) => Rule::Either,
         (true, false) => Rule::Size,
         (false, true) => Rule::Time,

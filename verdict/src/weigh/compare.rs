@@ -62,8 +62,9 @@ fn compare_groups(one: &Grouped, other: &Grouped) -> Grouped {
             ..separated.unwrap_or(more).clone()
         };
     }
-    // Single events that are held are held by time, whatever their size.
-    let any_alone = more.events < 2.0 || less.events < 2.0;
+    // Single events that are held whole are held by time, whatever their size; blocks that cut events are not.
+    let is_alone = |grouped: &Grouped| grouped.events < 2.0 && !grouped.cuts_events;
+    let any_alone = is_alone(more) || is_alone(less);
     let bytes_agree = !any_alone && agree(&more.bytes, &less.bytes, 1.01);
     // A timer that starts with the first held event keeps the wait, one that runs by
     // itself the distance of releases.

@@ -18,3 +18,4 @@ mod server;
 mod setups;
 mod source;
 mod table;
+mod twenty;

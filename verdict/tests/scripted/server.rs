@@ -36,6 +36,14 @@ pub(crate) enum Mode {
     LateFirst {
         ms: f64,
     },
+    /// Nothing until so many bytes have gathered, then each event as it is written.
+    FirstBytes {
+        bytes: u64,
+    },
+    /// So many events in one write, with the last of them.
+    Merge {
+        events: usize,
+    },
     LateHead,
     /// Each event in so many writes, one directly after the other.
     Pieces {
@@ -291,6 +299,16 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
             let opens = frames().next().map_or(0.0, |(frame, _)| frame.emitted + ms);
             for (frame, end) in frames() {
                 out.release((frame.emitted + lateness(chance)).max(opens), *end);
+            }
+        }
+        Mode::FirstBytes { bytes } => {
+            for (frame, end) in frames().filter(|(_, end)| **end >= bytes) {
+                out.release(frame.emitted + lateness(chance), *end);
+            }
+        }
+        Mode::Merge { events } => {
+            for (frame, end) in frames().skip(events - 1).step_by(events) {
+                out.release(frame.emitted + lateness(chance), *end);
             }
         }
         Mode::LagOne => {
