@@ -1,6 +1,6 @@
 //! Events that disappear without any error: a proper end, or a silence, and less than was sent.
 
-use crate::observations::Version;
+use crate::observations::{Offer, Version};
 use crate::text::ms;
 use crate::timeline::Timeline;
 use crate::weigh::Readings;
@@ -9,9 +9,12 @@ use crate::weigh::Readings;
 pub(crate) fn over_http10(readings: &Readings) -> Option<String> {
     const MORE: usize = 5;
     let all = || readings.all().iter().map(|reading| &reading.timeline);
+    // Some servers answer a request over HTTP/1.0 with HTTP/1.1 in the status line.
     let is_old = |timeline: &Timeline| {
-        let head = timeline.probe.head.as_ref();
-        head.is_some_and(|head| head.version == Version::Http10)
+        let probe = timeline.probe;
+        let head = probe.head.as_ref();
+        probe.request.way.http == Offer::Only(Version::Http10)
+            || head.is_some_and(|head| head.version == Version::Http10)
     };
     let cut_short = all().find(|timeline| {
         is_old(timeline) && timeline.events.len() == 1 && timeline.probe.end.kind.is_clean()

@@ -390,7 +390,8 @@ fn short_streams_are_not_misjudged() {
 /// An application that signs behind a proxy that holds: the outermost signs, and what it cannot do is not charged to it.
 #[test]
 fn who_signs_is_not_who_holds() {
-    let cases: [(&str, Mode, &[(&str, &str)]); 5] = [
+    type Signed = (&'static str, Mode, &'static [(&'static str, &'static str)]);
+    let cases: [Signed; 5] = [
         (
             "a corked application behind nginx",
             CORK,
