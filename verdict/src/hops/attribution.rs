@@ -80,9 +80,11 @@ pub(super) fn refine(
         Standing::Behind => verdict.causes.clear(),
         Standing::Passes | Standing::Unknown => {}
     }
-    verdict
-        .causes
-        .extend(asked_for_compression(hop, before, verdict));
+    if let Some(cause) = asked_for_compression(hop, before, verdict) {
+        // One stream alone may have hinted at it: the comparison says more.
+        verdict.causes.retain(|other| other.code != cause.code);
+        verdict.causes.push(cause);
+    }
     let is_control = standing == Standing::HoldsBack
         && control.word == Word::Live
         && control.confidence > Confidence::Low;
