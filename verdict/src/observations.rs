@@ -48,9 +48,6 @@ pub struct Probe {
     pub events: Vec<Event>,
     /// Comment lines (heartbeats), in the order of arrival.
     pub comments: Vec<Comment>,
-    /// Complete members of a gzip body; zero with any other coding. Decoders that stop at the first one see no more
-    /// than that.
-    pub gzip_members: u64,
     /// How the response ended, or until when it was watched.
     pub end: End,
     /// Times in which this process did not run when it should have, by time, not overlapping.

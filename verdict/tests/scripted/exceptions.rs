@@ -242,7 +242,7 @@ fn a_gzip_member_for_each_event_is_live_and_late_for_others() {
     };
     for verdict in judged(Mode::Gzip, members) {
         assert_eq!(verdict.word, Word::Live, "{verdict:#?}");
-        assert!(has_finding(&verdict, "decode.late"), "{verdict:#?}");
+        assert!(has_finding(&verdict, "gzip.members"), "{verdict:#?}");
         assert_eq!(codes(&verdict), ["django.gzip-members"]);
     }
 }
