@@ -73,8 +73,11 @@ impl Histograms {
         self.saturated = 0;
         for slot in &mut self.slots {
             for histogram in [&mut slot.upper, &mut slot.lower].into_iter().flatten() {
-                // `reset`, not `clear`: the latter keeps the old minimum and maximum.
-                histogram.reset();
+                // Most metrics have no sample in most seconds, and each has a quarter of a MiB.
+                if !histogram.is_empty() {
+                    // `reset`, not `clear`: the latter keeps the old minimum and maximum.
+                    histogram.reset();
+                }
             }
         }
     }
@@ -173,7 +176,7 @@ struct Slot {
 
 impl Slot {
     fn merge(&mut self, other: &Self) {
-        let Some(their_upper) = &other.upper else {
+        let Some(their_upper) = other.upper.as_ref().filter(|upper| !upper.is_empty()) else {
             return;
         };
         if self.lower.is_some() || other.lower.is_some() {

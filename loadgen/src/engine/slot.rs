@@ -24,6 +24,13 @@ pub(super) enum Phase {
     Over,
 }
 
+impl Phase {
+    /// Whether a connection is under way whose request is not out yet.
+    pub(super) fn is_opening(self) -> bool {
+        (Phase::Connecting..=Phase::Sending).contains(&self)
+    }
+}
+
 /// One subscriber's place.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -74,5 +81,16 @@ impl Slot {
         self.sent = 0;
         self.empty_since = Wall::default();
         self.holes = Holes::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_small_because_there_are_many() {
+        let bytes = size_of::<Slot>();
+        assert!(bytes <= 480, "{bytes} bytes");
     }
 }

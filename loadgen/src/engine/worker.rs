@@ -9,7 +9,7 @@ mod reading;
 use super::breaker::Breaker;
 use super::hiccups::Pulse;
 use super::slot::{Phase, Slot};
-use super::timers::{Timers, Wake};
+use super::timers::{Limits, Timer, Timers};
 use super::{Batch, Gauges, Shared};
 use crate::clock::{self, Now};
 use crate::connection::receive;
@@ -47,7 +47,10 @@ pub(super) struct Worker {
     slots: Vec<Slot>,
     /// Connections of the schedule that have been started.
     started: usize,
-    timers: Timers,
+    /// Connections to be dialled again.
+    redials: Timers,
+    /// When connections must be established.
+    limits: Limits,
     recorder: Recorder,
     breaker: Breaker,
     buffer: Box<[u8]>,
@@ -109,7 +112,8 @@ impl Worker {
             alive: slots.len(),
             slots,
             started: 0,
-            timers: Timers::default(),
+            redials: Timers::default(),
+            limits: Limits::default(),
             buffer: vec![0; READ_BUFFER_BYTES].into_boxed_slice(),
             plaintext: vec![0; plaintext_bytes].into_boxed_slice(),
             control: receive::control_buffer(),
@@ -186,7 +190,8 @@ impl Worker {
             return Duration::ZERO;
         }
         let due = [
-            self.timers.next_due(),
+            self.redials.next_due(),
+            self.limits.next_due(),
             self.next_start(),
             Some(self.shared.end),
         ];
@@ -220,19 +225,23 @@ impl Worker {
     }
 
     fn fire_timers(&mut self, now: Now) {
-        while let Some(timer) = self.timers.pop_due(now.mono) {
-            let slot = &self.slots[timer.slot as usize];
-            if slot.attempt != timer.attempt {
-                continue;
-            }
-            match timer.wake {
-                Wake::Dial => self.dial(timer.slot as usize, timer.due),
-                Wake::ConnectLimit if slot.phase < Phase::Open => {
-                    self.end(timer.slot as usize, End::ConnectTimeout)
-                }
-                Wake::ConnectLimit => {}
+        while let Some(timer) = self.redials.pop_due(now.mono) {
+            if self.slots[timer.slot as usize].attempt == timer.attempt {
+                self.dial(timer.slot as usize, timer.due);
             }
         }
+        while let Some(timer) = self.overdue(now.mono) {
+            self.end(timer.slot as usize, End::ConnectTimeout);
+        }
+    }
+
+    /// A connection that should have been established by now.
+    fn overdue(&mut self, now: Mono) -> Option<Timer> {
+        let slots = &self.slots;
+        self.limits.pop_due(now, |timer| {
+            let slot = &slots[timer.slot as usize];
+            slot.attempt == timer.attempt && slot.phase.is_opening()
+        })
     }
 
     /// Once a second the recorder changes places with an empty one. While the collector is busy the worker keeps

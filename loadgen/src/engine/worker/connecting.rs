@@ -6,7 +6,7 @@ use super::Worker;
 use crate::clock;
 use crate::connection::connect;
 use crate::engine::slot::Phase;
-use crate::engine::timers::{Timer, Wake};
+use crate::engine::timers::Timer;
 use crate::session::end::{End, Next};
 use mio::{Interest, Token};
 use run_record::time::{Mono, Nanos};
@@ -42,13 +42,10 @@ impl Worker {
                     Ok(()) => {
                         slot.phase = Phase::Connecting;
                         slot.transport = Some(transport);
-                        let due = now.mono + CONNECT_LIMIT;
-                        let limit = Wake::ConnectLimit;
-                        self.timers.add(Timer {
-                            due,
+                        self.limits.add(Timer {
+                            due: now.mono + CONNECT_LIMIT,
                             slot: at as u32,
                             attempt: slot.attempt,
-                            wake: limit,
                         });
                     }
                     Err(error) => self.end(at, End::from_connect(&error)),
@@ -172,11 +169,10 @@ impl Worker {
 
     fn wait(&mut self, at: usize, due: Mono) {
         let attempt = self.slots[at].attempt;
-        self.timers.add(Timer {
+        self.redials.add(Timer {
             due,
             slot: at as u32,
             attempt,
-            wake: Wake::Dial,
         });
     }
 
