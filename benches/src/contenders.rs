@@ -130,8 +130,8 @@ impl Contender {
             "--for",
             &format!("{hold_s}s"),
         ];
-        // Of two threads, where a client has threads and does not choose as many itself.
-        let threads = if *connections == 1 { "-t1" } else { "-t2" };
+        // Where a client has threads and does not choose as many as there are cores itself.
+        let threads = "-t2";
         let mut command = match self {
             Contender::Floor => Command::new(programs.built("floor")),
             Contender::Loadgen => Command::new(programs.built("loadgen")),

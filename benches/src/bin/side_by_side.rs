@@ -29,7 +29,7 @@ struct Arguments {
     #[arg(short = 'c', long, default_value_t = 2_000)]
     connections: u64,
     /// Time between two events of a stream
-    #[arg(long, default_value = "1s")]
+    #[arg(long, default_value = "500ms")]
     interval: String,
     /// Time over which CPU per event is counted
     #[arg(long, default_value = "5s", value_parser = span)]
@@ -70,6 +70,8 @@ const SUBSCRIBED_POLLS: u32 = 20 * 180;
 /// Between two looks at how many have connected.
 const LOOK: Duration = Duration::from_millis(2);
 const LOOKS: u32 = 60_000;
+/// What a client needs for its first connections is not what each further one costs: threads, histograms, an interpreter.
+const FEW: u64 = 100;
 /// How a client is asked what it can say: so many connections, for so long.
 const ASKED_CONNECTIONS: u64 = 100;
 const ASKED_FOR: Duration = Duration::from_secs(5);
@@ -137,14 +139,15 @@ impl Row {
         let named = || format!("measuring {}", self.contender.name());
         let all = arguments.connections;
         let started = |connections| self.time_to_connect(programs, arguments, connections);
-        let (one_s, one_bytes) = started(1).with_context(named)?;
+        let (few_s, few_bytes) = started(FEW).with_context(named)?;
         let (all_s, _) = started(all).with_context(named)?;
-        self.rate.push((all - 1) as f64 / (all_s - one_s).max(1e-3));
+        let more = (all - FEW) as f64;
+        self.rate.push(more / (all_s - few_s).max(1e-3));
         let shared = Ticker::Shared { quiet: QUIET };
         let (cost, bytes) = self.hold(programs, arguments, shared)?;
         self.shared.push(cost);
         self.kib
-            .push((bytes as f64 - one_bytes as f64) / (all - 1) as f64 / 1024.0);
+            .push((bytes as f64 - few_bytes as f64) / more / 1024.0);
         let (cost, _) = self.hold(programs, arguments, Ticker::Private)?;
         self.private.push(cost);
         Ok(())
@@ -164,7 +167,9 @@ impl Row {
         let mut client = start(self.contender, programs, &load)?;
         target.look_for_subscribers(connections, LOOK, LOOKS)?;
         let seconds = (clock::now() - from).as_secs_f64();
-        thread::sleep(if connections == 1 { SETTLE } else { LOOK });
+        if connections == FEW {
+            thread::sleep(SETTLE);
+        }
         client.check_running()?;
         Ok((seconds, client.resident_bytes()?))
     }

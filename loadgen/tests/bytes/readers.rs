@@ -14,7 +14,7 @@ const MOST_EXPANSION: usize = 2_000;
 const EXPANSION_FLOOR: usize = 16 * 1024 * 1024;
 
 /// Chunked, with a length and until the close: payload never exceeds input, and is the same byte by byte.
-pub fn framing(bytes: &[u8]) {
+pub(crate) fn framing(bytes: &[u8]) {
     let length = bytes.first().copied().map_or(0, u64::from);
     for framing in [
         Framing::chunked(),
@@ -50,7 +50,7 @@ fn payload<'b>(
 }
 
 /// A head, its framing and its media type; a longer input never makes an incomplete head of a complete one.
-pub fn head(bytes: &[u8]) {
+pub(crate) fn head(bytes: &[u8]) {
     let Ok(Parsed::Complete(head, used)) = head::parse(bytes) else {
         return;
     };
@@ -64,7 +64,7 @@ pub fn head(bytes: &[u8]) {
 }
 
 /// The first byte names the codings; the rest is the body. Output is bounded by input.
-pub fn coding(bytes: &[u8]) {
+pub(crate) fn coding(bytes: &[u8]) {
     const HEADERS: [&str; 6] = ["gzip", "deflate", "br", "zstd", "gzip, br", "zstd, gzip"];
     let Some((first, body)) = bytes.split_first() else {
         return;
@@ -86,7 +86,7 @@ pub fn coding(bytes: &[u8]) {
 }
 
 /// A record that can be read can be written, shown on a page and merged with itself.
-pub fn record(bytes: &[u8]) {
+pub(crate) fn record(bytes: &[u8]) {
     let Ok(mut record) = RunRecord::read(bytes) else {
         return;
     };
@@ -99,7 +99,7 @@ pub fn record(bytes: &[u8]) {
 }
 
 /// `setup.toml`, with what is expected of the setup.
-pub fn setup(bytes: &[u8]) {
+pub(crate) fn setup(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         // Whatever it says, it must say it.
         let _ = toml::from_str::<Description>(text);
@@ -107,7 +107,7 @@ pub fn setup(bytes: &[u8]) {
 }
 
 /// The words behind `loadgen check curl`, one a line.
-pub fn curl(bytes: &[u8]) {
+pub(crate) fn curl(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
