@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use loadgen::setups::{Setup, names};
@@ -19,6 +20,9 @@ const ROUNDS: usize = 4;
 
 /// Setups at once. A busy machine changes no verdict to LIVE, and what it spoils is looked at again.
 const JOBS: usize = 2;
+
+/// Proven at least, so that silence does not pass for proof.
+const LEAST: usize = 12;
 
 /// The remedy of `puma.cork` names a socket that everyone has elsewhere; ours is here, and then it is asked.
 const PLACEHOLDER: &str = "\"unix:///PATH/puma.sock\"";
@@ -40,6 +44,7 @@ fn every_cure_that_is_printed_for_a_setup_makes_it_live() {
         .collect();
     let queue = Mutex::new(curable.iter());
     let failures = Mutex::new(Vec::new());
+    let proven = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..JOBS {
             scope.spawn(|| {
@@ -47,7 +52,11 @@ fn every_cure_that_is_printed_for_a_setup_makes_it_live() {
                     let next = queue.lock().expect("nobody panics with it").next();
                     let Some(name) = next else { return };
                     match cure(name) {
-                        Ok(steps) => println!("{name}: {}", steps.join(", then ")),
+                        Ok(steps) if steps.is_empty() => println!("{name}: no line is printed"),
+                        Ok(steps) => {
+                            println!("{name}: {}", steps.join(", then "));
+                            proven.fetch_add(1, Ordering::Relaxed);
+                        }
                         Err(why) => failures.lock().expect("nobody panics with it").push(why),
                     }
                 }
@@ -62,6 +71,9 @@ fn every_cure_that_is_printed_for_a_setup_makes_it_live() {
         curable.len(),
         failures.join("\n")
     );
+    let proven = proven.into_inner();
+    let all = curable.len();
+    assert!(proven >= LEAST, "only {proven} of {all} are proven");
 }
 
 #[test]
@@ -116,6 +128,10 @@ fn cure(name: &str) -> Result<Vec<String>, String> {
                 Ok(steps)
             };
         }
+        // Where no line is printed there is none to prove: a cause that is not named is told by the matrix.
+        if steps.is_empty() && !has_line(&found) {
+            return Ok(steps);
+        }
         let step = apply(&all.join(name), &file, &found);
         steps.push(step.ok_or_else(|| {
             format!("{name}: after {steps:?} no remedy has a marked place: {found:#}")
@@ -166,6 +182,12 @@ fn apply(setup: &Path, file: &Path, found: &Value) -> Option<String> {
         }
     }
     None
+}
+
+fn has_line(found: &Value) -> bool {
+    let causes = found["causes"].as_array().into_iter().flatten();
+    let mut remedies = causes.map(|cause| &cause["remedy"]);
+    remedies.any(|remedy| remedy["config"].is_string())
 }
 
 fn listen_on_socket(description: &Path) {

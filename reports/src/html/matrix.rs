@@ -16,11 +16,13 @@ use crate::number;
 /// Shape: how many stream and how many do not; then a table for each family, in the order of the record; what was not run;
 /// what the columns mean. Nothing is fetched.
 pub fn matrix_page(record: &MatrixRecord) -> String {
+    let families = families(record);
     let body = html! {
         (header(record))
         (overview(record))
-        @for (number, family) in families(record).into_iter().enumerate() {
-            (section(&format!("family-{number}"), &family, &rows(record, &family)))
+        (contents(&families))
+        @for (number, family) in families.iter().enumerate() {
+            (section(&place(number), family, &rows(record, family)))
         }
         (left_out(record))
         (words())
@@ -81,6 +83,26 @@ fn overview(record: &MatrixRecord) -> Markup {
     }
 }
 
+/// Where each family stands on the page.
+fn contents(families: &[String]) -> Markup {
+    html! {
+        @if families.len() > 1 {
+            nav aria-label="families" {
+                p {
+                    @for (number, family) in families.iter().enumerate() {
+                        @if number > 0 { " · " }
+                        a href={ "#" (place(number)) } { (family) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn place(number: usize) -> String {
+    format!("family-{number}")
+}
+
 /// In the order in which they occur; those with nothing that ran are left out.
 fn families(record: &MatrixRecord) -> Vec<String> {
     let mut families: Vec<String> = Vec::new();
@@ -94,13 +116,20 @@ fn families(record: &MatrixRecord) -> Vec<String> {
 }
 
 fn rows(record: &MatrixRecord, family: &str) -> Markup {
-    let heads = [
+    let mut heads = vec![
         Head::Words("setup"),
         Head::Words("verdict"),
         Head::Words("event by event"),
         Head::Words("the line to change"),
-        Head::Words("measured"),
     ];
+    let is_surveyed = |setup: &SetupRecord| {
+        let summary = &setup.summary;
+        !summary.shapes.is_empty() || !summary.crowds.is_empty() || summary.silence.is_some()
+    };
+    // A cell without a heading is not shown.
+    if record.setups.iter().any(is_surveyed) {
+        heads.push(Head::Words("measured"));
+    }
     let is_here = |setup: &&SetupRecord| {
         setup.record.is_some() && crate::sanitise::sanitise(&setup.summary.family) == family
     };
