@@ -3,7 +3,8 @@
 use crate::invocation::Invocation;
 use crate::scripted::{STREAM, Scripted, chunk, event, hold, stream};
 use crate::support::{
-    Gate, all_at_once, brief, briefly, check, check_that_counts, foreign, plan, target_server,
+    Gate, all_at_once, brief, briefly, check, check_that_counts, codes, foreign, plan,
+    target_server,
 };
 use crate::table::{Truth, assert_found, both, short};
 use nix::sys::signal::{Signal, kill};
@@ -62,6 +63,57 @@ fn silent_sources_are_not_accused() {
         let is_right = verdict.word == Word::Inconclusive && verdict.reason == Some(*reason);
         is_right.then_some(()).ok_or_else(|| brief(&outcome))
     });
+}
+
+/// As Django's GZipMiddleware compresses an asynchronous body.
+#[test]
+fn a_gzip_member_for_each_event_is_live_and_a_finding() {
+    let server = Scripted::start(|asked, client| {
+        let takes_gzip = asked.header("accept-encoding").is_some();
+        let coding = if takes_gzip {
+            "Content-Encoding: gzip\r\n\r\n"
+        } else {
+            "\r\n"
+        };
+        let head = STREAM.strip_suffix("\r\n").unwrap_or(STREAM);
+        client.write_all(format!("{head}{coding}").as_bytes())?;
+        (0..).try_for_each(|number| {
+            std::thread::sleep(GAP / 2);
+            let event = format!("data: {number}\n\n");
+            if takes_gzip {
+                bytes(client, &gzip(event.as_bytes()))
+            } else {
+                chunk(client, &event)
+            }
+        })
+    });
+    let outcome = check_that_counts(&plan(server.address(), "/"));
+    let verdict = &outcome.verdict;
+    assert_eq!(verdict.word, Word::Live, "{}", brief(&outcome));
+    assert!(
+        codes(verdict).contains(&"decode.late"),
+        "{}",
+        brief(&outcome)
+    );
+    let causes: Vec<_> = verdict
+        .causes
+        .iter()
+        .map(|cause| cause.code.as_str())
+        .collect();
+    assert_eq!(causes, ["django.gzip-members"], "{}", brief(&outcome));
+}
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    member.write_all(data).unwrap();
+    member.finish().unwrap()
+}
+
+fn bytes(client: &mut std::net::TcpStream, data: &[u8]) -> std::io::Result<()> {
+    let mut chunk = format!("{:x}\r\n", data.len()).into_bytes();
+    chunk.extend_from_slice(data);
+    chunk.extend_from_slice(b"\r\n");
+    client.write_all(&chunk)
 }
 
 #[test]

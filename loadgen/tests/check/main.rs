@@ -12,3 +12,4 @@ mod silence;
 mod support;
 mod table;
 mod transports;
+mod twenty;

@@ -175,6 +175,18 @@ pub(crate) fn both(paces: &[Pace], extra: &str, cooperating: &Truth, foreign: &T
     cases.collect()
 }
 
+/// One mode three times: both observers at the first pace, and one who knows send times at the second.
+pub(crate) fn three(
+    paces: [Pace; 2],
+    extra: &str,
+    cooperating: &Truth,
+    foreign: &Truth,
+) -> Vec<Case> {
+    let mut cases = both(&paces, extra, cooperating, foreign);
+    cases.truncate(3);
+    cases
+}
+
 /// Checks them all, each with a ticker of its own, and complains about every one that was not found out.
 #[track_caller]
 pub(crate) fn assert_found(cases: &[Case]) {

@@ -5,6 +5,7 @@
 
 #![cfg(test)]
 
+mod attribution;
 mod cures;
 mod hops;
 mod matrix;
