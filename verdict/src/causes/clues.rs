@@ -206,7 +206,9 @@ impl<'c> Clues<'c> {
     /// The case for a compressor: strong where the same request without Accept-Encoding was earlier, a hint where it
     /// was not made; absent where it was as late.
     pub(super) fn compressor(&self) -> Option<Case> {
-        if !self.is_compressor() {
+        // One behind is a fault of its own: whoever can have it asks for that shape.
+        let is_behind = matches!(self.shape, Shape::Behind(_));
+        if !self.is_compressor() || is_behind {
             None
         } else if self.is_compared {
             Some(Case::strong(self.late_when_compressed()))

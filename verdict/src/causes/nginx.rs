@@ -1,6 +1,6 @@
 //! nginx and what is built on it: buffers for upstreams without framing, and its compressor.
 
-use run_record::verdict::Confidence::Low;
+use run_record::verdict::Confidence::{Low, Medium};
 
 use super::clues::Clues;
 use super::{ByDefault, Case, Cure, Entry, Sure, advice, cure, from_outside_nobody_can_tell};
@@ -25,7 +25,7 @@ const UNBUFFERED: Cure = cure(
 /// Where the version says that HTTP/1.0 is the default, or does not say anything.
 const UNBUFFERED_OR_FRAMED: Cure = cure(
     "let nginx hand on what it reads; the header X-Accel-Buffering: no does the same, and before 1.29.7 so does \
-     proxy_http_version 1.1; where the application sends chunks",
+     proxy_http_version 1.1; where the application sends chunks (for uwsgi_pass: uwsgi_buffering off;)",
     "proxy_buffering off;",
     PLACE,
 );
@@ -231,10 +231,12 @@ fn proxy_buffering(clues: &Clues) -> Option<Case> {
     }
     match version(clues) {
         Some(version) if version >= FRAMED_BY_DEFAULT => None,
+        // Never surer: the blocks of uwsgi_pass look the same, and only another hop excludes it.
         Some(_) => Some(
             Case::strong(buffers)
                 .and_strong("Server: nginx, before 1.29.7")
-                .cured_by(&UNBUFFERED_OR_FRAMED),
+                .cured_by(&UNBUFFERED_OR_FRAMED)
+                .at_most(Medium),
         ),
         None => Some(
             Case::strong(buffers)
@@ -308,8 +310,26 @@ pub(super) fn large_records(clues: &Clues) -> Option<String> {
     })
 }
 
+/// uwsgi_pass has no heads of records: its blocks are those of proxy_pass, and only a mark of Python behind it tells.
+fn uwsgi_buffering(clues: &Clues) -> Option<Case> {
+    const UWSGI: Cure = cure(
+        "where nginx reaches the application by uwsgi_pass",
+        "uwsgi_buffering off;",
+        PLACE,
+    );
+    let buffers = buffers(clues).filter(|_| is_nginx(clues) && clues.has_django_marks())?;
+    Some(
+        Case::strong(buffers)
+            .and_weak("headers that Django sets")
+            .cured_by(&UWSGI),
+    )
+}
+
 fn fastcgi_buffering(clues: &Clues) -> Option<Case> {
-    let seen = match records(clues)? {
+    let Some(records) = records(clues) else {
+        return uwsgi_buffering(clues);
+    };
+    let seen = match records {
         Records::PerEvent => {
             "blocks of 4,096 bytes less the heads of FastCGI records, one per event"
         }

@@ -2,7 +2,7 @@
 
 use run_record::verdict::Confidence::Low;
 
-use super::clues::Clues;
+use super::clues::{Clues, Shape};
 use super::{ByDefault, Case, Entry, Sure, cure};
 use crate::vocabulary::Sign;
 
@@ -48,7 +48,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         component: "Varnish",
         versions: "7.1 with beresp.do_gzip = true",
         by_default: ByDefault::No,
-        shows: &[Sign::HoldCompressor],
+        shows: &[Sign::HoldCompressor, Sign::BatchedSize],
         what: "compresses without flushing after each event",
         betrays: "X-Varnish, the head and 10 bytes of gzip at once, then steps of 12 to 17 KiB",
         cures: &[
@@ -80,8 +80,10 @@ fn whole_object(clues: &Clues) -> Option<Case> {
 }
 
 fn gzip(clues: &Clues) -> Option<Case> {
-    let case = clues.compressor()?;
     clues.header("x-varnish")?;
+    let Some(case) = clues.compressor() else {
+        return preamble_and_steps(clues);
+    };
     let case = case.and_weak("X-Varnish");
     let is_of_application = clues.header("x-powered-by").is_some() || !clues.begins_with_preamble;
     Some(if is_of_application {
@@ -89,4 +91,20 @@ fn gzip(clues: &Clues) -> Option<Case> {
     } else {
         case.and_weak("the preamble of gzip came at once")
     })
+}
+
+/// For clients without Accept-Encoding Varnish takes its gzip off again: they are held too.
+fn preamble_and_steps(clues: &Clues) -> Option<Case> {
+    let is_grouped = matches!(
+        clues.shape,
+        Shape::Size(_) | Shape::Irregular(_) | Shape::Either(_)
+    );
+    let is_of_application = clues.header("x-powered-by").is_some();
+    (clues.is_coded() && clues.begins_with_preamble && is_grouped && !is_of_application).then(
+        || {
+            Case::weak("the preamble of gzip at once, then blocks")
+                .and_weak("X-Varnish")
+                .at_most(Low)
+        },
+    )
 }

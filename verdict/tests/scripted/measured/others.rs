@@ -16,7 +16,7 @@ pub(crate) const OTHERS: &[Setup] = &[
         },
         SIZED,
         "nginx.unframed-upstream",
-        &[],
+        &["nginx.fastcgi-buffering"],
     ),
     held(
         "a corked server",

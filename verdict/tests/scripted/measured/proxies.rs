@@ -13,7 +13,7 @@ pub(crate) const PROXIES: &[Setup] = &[
         |probe| mark(probe, NGINX),
         SIZED,
         "nginx.proxy-buffering",
-        &[],
+        &["nginx.fastcgi-buffering"],
     ),
     held(
         "nginx-http11",
