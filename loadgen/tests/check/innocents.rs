@@ -91,7 +91,7 @@ fn a_gzip_member_for_each_event_is_live_and_a_finding() {
     let verdict = &outcome.verdict;
     assert_eq!(verdict.word, Word::Live, "{}", brief(&outcome));
     assert!(
-        codes(verdict).contains(&"decode.late"),
+        codes(verdict).contains(&"gzip.members"),
         "{}",
         brief(&outcome)
     );
