@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::Process;
 
 const POLL: Duration = Duration::from_millis(50);
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running target-server on a free port of loopback.
 pub struct Target {

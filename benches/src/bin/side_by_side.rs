@@ -25,8 +25,8 @@ struct Arguments {
     /// Rounds; every second one goes the other way round
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Connections that each client holds
-    #[arg(short = 'c', long, default_value_t = 2_000)]
+    /// Connections that each client holds, 200 or more
+    #[arg(short = 'c', long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(200..))]
     connections: u64,
     /// Time between two events of a stream
     #[arg(long, default_value = "500ms")]
@@ -75,7 +75,7 @@ const FEW: u64 = 100;
 /// How a client is asked what it can say: so many connections, for so long.
 const ASKED_CONNECTIONS: u64 = 100;
 const ASKED_FOR: Duration = Duration::from_secs(5);
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 #[expect(clippy::print_stderr, reason = "the one place that prints an error")]
 fn main() -> ExitCode {
