@@ -6,7 +6,9 @@ mod check;
 mod curl;
 mod diff;
 mod events;
+mod files;
 mod hops;
+mod manual;
 mod matrix;
 mod output;
 mod records;
@@ -24,8 +26,9 @@ use clap::{Parser, Subcommand};
 pub use catalogue::{CausesArgs, ExplainArgs};
 pub use check::CheckArgs;
 pub use diff::DiffArgs;
+pub use manual::{CompletionsArgs, ManArgs};
 pub use matrix::MatrixArgs;
-pub use records::{Format as ReportFormat, MergeArgs, ReportArgs};
+pub use records::{MergeArgs, ReportArgs};
 pub use run::RunArgs;
 pub use selftest::SelftestArgs;
 pub use series::Series;
@@ -47,6 +50,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
+    /// End with exit code 0 instead of 1, 3, 4 or 5, and say which it was
+    #[arg(long, global = true, help_heading = "Output")]
+    pub exit_zero: bool,
 }
 
 /// The subcommands.
@@ -70,6 +77,10 @@ pub enum Command {
     Diff(Box<DiffArgs>),
     /// Make one record of the shards of a run
     Merge(Box<MergeArgs>),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a directory
+    Man(ManArgs),
 }
 
 const TOP_EXAMPLE: &str = "  loadgen check http://localhost:8080/prices

@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
     let cli = Cli::read(std::env::args_os()).unwrap_or_else(|refusal| refusal.exit());
+    let exit_zero = cli.exit_zero;
     let outcome = match cli.command {
         Command::Check(args) => commands::check::run(*args, &command_line),
         Command::Run(args) => commands::run::run(*args, &command_line),
@@ -18,22 +19,17 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::catalogue::explain(&args),
         Command::Report(args) => commands::records::report(&args),
         Command::Diff(args) => commands::diff::run(*args),
+        Command::Completions(args) => commands::manual::completions(&args),
+        Command::Man(args) => commands::manual::man(&args),
         Command::Merge(args) => commands::records::merge(&args),
         Command::Selftest(args) => commands::selftest::run(*args),
     };
     match outcome {
+        Ok(exit) if exit_zero => commands::forgive(exit).into(),
         Ok(exit) => exit.into(),
         Err(error) => {
-            report(&error);
+            commands::tell(&error);
             Exit::Internal.into()
         }
     }
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place that prints an error chain"
-)]
-fn report(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
 }

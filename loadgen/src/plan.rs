@@ -224,11 +224,13 @@ pub struct TracePlan {
     pub events_per_stream: usize,
 }
 
-/// What is shown and written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is shown and written; by default a page on stdout.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// Where the run record goes (`--out`).
     pub record: Option<PathBuf>,
+    /// Reports written beside it (`--report`, `--junit`), each in its format.
+    pub reports: Vec<(PathBuf, ReportFormat)>,
     /// Print one JSON object on stdout instead of a page for people.
     pub json: bool,
     /// Show progress on stderr while the run goes on.
@@ -239,10 +241,26 @@ pub struct Output {
     pub ascii: bool,
 }
 
-/// When output is coloured.
+/// What a report is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// A page for a browser.
+    Page,
+    /// A summary in Markdown.
+    Markdown,
+    /// JUnit XML.
+    Junit,
+    /// The interval log of HdrHistogram.
+    IntervalLog,
+    /// The percentile table of HdrHistogram.
+    PercentileTable,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
     Auto,
     /// Always.
     Always,

@@ -3,12 +3,16 @@
 //! Pure: a record goes in, a text comes out. Nothing here reads a clock, a file or a terminal,
 //! and every number stands in the record. All text from servers and users passes `sanitise`.
 
+pub mod annotations;
 mod command;
 pub mod comparison;
+pub mod demands;
 pub mod diff;
 pub mod glossary;
 pub mod histograms;
 pub mod html;
+pub mod junit;
+pub mod markdown;
 pub mod number;
 pub mod sanitise;
 pub mod style;

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::curl::{CurlArgs, Pasted};
 use super::events::EventArgs;
+use super::files::FileArgs;
 use super::hops::{self, Place};
 use super::output::OutputArgs;
 use super::request::RequestArgs;
@@ -47,6 +48,9 @@ pub struct CheckArgs {
 
     #[command(flatten)]
     events: EventArgs,
+
+    #[command(flatten)]
+    files: FileArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -198,7 +202,7 @@ impl CheckArgs {
             due_every: self.events.due_every,
             repeat: watch.repeat.unwrap_or(1),
             expect: watch.expect.into(),
-            output: self.output.into_output(environment),
+            output: self.files.with(self.output.into_output(environment)),
             url: values::without_user_info(url.clone()),
         };
         if watch.repeat.is_some() && plan.is_safe() {

@@ -6,6 +6,7 @@ use reports::diff::Measure;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::files::FileArgs;
 use super::output::OutputArgs;
 use super::{after_help, values};
 use crate::plan::Output;
@@ -35,6 +36,9 @@ pub struct DiffArgs {
     pub floor: Duration,
 
     #[command(flatten)]
+    files: FileArgs,
+
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -47,6 +51,7 @@ const EXAMPLE: &str = "  loadgen run http://localhost:8080/prices -c 1000 --for 
 impl DiffArgs {
     /// What is shown and written.
     pub fn output(&self, environment: &Environment<'_>) -> Output {
-        self.output.clone().into_output(environment)
+        let output = self.output.clone().into_output(environment);
+        self.files.clone().with(output)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, value_parser};
 
 use super::after_help;
+use super::files::FileArgs;
 use super::output::OutputArgs;
 use super::values;
 use crate::plan::Output;
@@ -48,9 +49,8 @@ pub struct MatrixArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u8).range(1..=16))]
     pub jobs: u8,
 
-    /// Write the page with each setup and the line to change to this file
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    files: FileArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -62,6 +62,6 @@ const EXAMPLE: &str = "  loadgen matrix webrick puma --report matrix.html
 impl MatrixArgs {
     /// What is to be shown and written.
     pub fn output(self, environment: &Environment<'_>) -> Output {
-        self.output.into_output(environment)
+        self.files.with(self.output.into_output(environment))
     }
 }

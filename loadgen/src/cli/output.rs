@@ -49,6 +49,7 @@ impl OutputArgs {
     pub(super) fn into_output(self, environment: &Environment<'_>) -> Output {
         Output {
             record: self.out,
+            reports: Vec::new(),
             json: self.json,
             progress: !self.no_progress,
             color: match self.color {

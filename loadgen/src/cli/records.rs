@@ -2,9 +2,11 @@
 //! It must not read a record.
 
 use clap::{Args, value_parser};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::after_help;
+use super::files::format_of;
+use crate::plan::ReportFormat;
 use run_record::metric::Metric;
 
 /// The options of `loadgen report`, as typed.
@@ -15,12 +17,13 @@ pub struct ReportArgs {
     #[arg(required = true, value_name = "RUN.json")]
     pub records: Vec<PathBuf>,
 
-    /// Write this file; its ending says what: .html, .hlog or .hgrm
+    /// Write this file; its ending says what: .html, .md, .xml, .hgrm or .hlog
     ///
-    /// .html is a page that a browser shows without a network; .hlog is the log that HdrHistogram's own tools read, with every metric; .hgrm is the percentile table of one
-    /// metric, which its plotter draws.
+    /// .html is a page that a browser shows without a network; .md is a summary in Markdown, .xml is JUnit; .hlog is
+    /// the log that HdrHistogram's own tools read, with every metric; .hgrm is the percentile table of one metric,
+    /// which its plotter draws.
     #[arg(short, long, value_name = "FILE", value_parser = format_of)]
-    pub out: Option<(PathBuf, Format)>,
+    pub out: Option<(PathBuf, ReportFormat)>,
 
     /// Which metric a .hgrm holds
     #[arg(long, value_name = "NAME", default_value = "delivery", value_parser = metric)]
@@ -40,17 +43,6 @@ pub struct MergeArgs {
     pub out: PathBuf,
 }
 
-/// What a report is written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A page for a browser.
-    Page,
-    /// The interval log of HdrHistogram.
-    IntervalLog,
-    /// The percentile table of HdrHistogram.
-    PercentileTable,
-}
-
 const REPORT_EXAMPLE: &str = "  loadgen report run.json
       the page that the run ended with, once more
   loadgen report run.json -o report.html
@@ -60,20 +52,6 @@ const REPORT_EXAMPLE: &str = "  loadgen report run.json
 
 const MERGE_EXAMPLE: &str = "  loadgen merge first.json second.json -o run.json
       two halves of a run as one record";
-
-fn format_of(name: &str) -> Result<(PathBuf, Format), String> {
-    let path = PathBuf::from(name);
-    let format = match Path::new(name)
-        .extension()
-        .and_then(|ending| ending.to_str())
-    {
-        Some("html") => Format::Page,
-        Some("hlog") => Format::IntervalLog,
-        Some("hgrm") => Format::PercentileTable,
-        _ => return Err("expected a name that ends in .html, .hlog or .hgrm".to_owned()),
-    };
-    Ok((path, format))
-}
 
 fn metric(name: &str) -> Result<Metric, String> {
     name.parse().map_err(|_| {

@@ -12,6 +12,7 @@ use run_record::redact;
 use url::Url;
 
 use super::events::EventArgs;
+use super::files::FileArgs;
 use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
 use super::series::{Series, SeriesArgs};
@@ -72,6 +73,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    files: FileArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -193,7 +197,10 @@ impl RunArgs {
         Ok(asked.map(|(repeat, has_baseline)| Series {
             repeat,
             has_baseline,
-            output: self.output.clone().into_output(environment),
+            output: self
+                .files
+                .clone()
+                .with(self.output.clone().into_output(environment)),
         }))
     }
 
@@ -244,7 +251,9 @@ impl RunArgs {
                 streams: self.trace.trace.into(),
                 events_per_stream: self.trace.trace_events as usize,
             },
-            output: self.series.output(self.output.into_output(environment)),
+            output: self
+                .series
+                .output(self.files.with(self.output.into_output(environment))),
             url: values::without_user_info(self.url),
         };
         let plan = match self.unloaded_probe_record {

@@ -80,6 +80,7 @@ impl SeriesArgs {
         match &self.series_record {
             Some(record) => Output {
                 record: Some(record.clone()),
+                reports: Vec::new(),
                 json: false,
                 progress: false,
                 ..asked
@@ -114,20 +115,12 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Color;
 
     fn series(repeat: u16) -> Series {
-        let output = Output {
-            record: None,
-            json: false,
-            progress: false,
-            color: Color::Never,
-            ascii: true,
-        };
         Series {
             repeat,
             has_baseline: true,
-            output,
+            output: Output::default(),
         }
     }
 

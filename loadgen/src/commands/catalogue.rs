@@ -3,7 +3,7 @@
 use super::voice::{print, refuse, style};
 use crate::cli::{CausesArgs, ExplainArgs};
 use crate::exit::Exit;
-use crate::plan::{Color, Output};
+use crate::plan::Output;
 use anyhow::{Context, Result};
 use reports::terminal::{Explained, Remedy, catalogue_page, explanation};
 use serde_json::json;
@@ -163,12 +163,5 @@ fn json_of(one: &Explained<'_>) -> serde_json::Value {
 }
 
 fn page_style() -> reports::style::Style {
-    let output = Output {
-        record: None,
-        json: false,
-        progress: false,
-        color: Color::Auto,
-        ascii: false,
-    };
-    style(&output, io::stdout().is_terminal())
+    style(&Output::default(), io::stdout().is_terminal())
 }

@@ -5,6 +5,7 @@ mod hops;
 mod judge;
 mod watch;
 
+use super::ci::{self, Told};
 use super::store;
 use super::voice::{interrupt, print, refuse, say, style};
 use crate::check::{self, Outcome};
@@ -121,6 +122,8 @@ fn finish(record: &RunRecord, plan: &CheckPlan, mut exit: Exit) -> Result<Exit> 
             exit = exit.worse(Exit::Internal);
         }
     }
+    let (_, written) = ci::publish(&Told::record(record), &plan.output);
+    exit = exit.worse(written);
     if !plan.output.json {
         let page = terminal::check_page(record, &style(&plan.output, io::stdout().is_terminal()));
         print(page.as_bytes())?;

@@ -2,6 +2,7 @@
 //!
 //! Exit code: 1 worse beyond chance; 4 not compared, because of too few runs or what was not measured; 0 else.
 
+use super::ci::{self, Told};
 use super::records::{Unusable, read_run};
 use super::voice::{print, refuse, say, style};
 use crate::cli::DiffArgs;
@@ -9,7 +10,7 @@ use crate::exit::Exit;
 use crate::plan::Output;
 use anyhow::{Context, Result};
 use reports::diff::Named;
-use reports::terminal;
+use reports::{demands, markdown, terminal};
 use run_record::diff::{Diff, Outcome};
 use run_record::end;
 use run_record::record::RunRecord;
@@ -38,6 +39,14 @@ pub(super) fn finish(mut diff: Diff, runs: Exit, output: &Output) -> Result<Exit
         code: exit.code(),
         reason,
     });
+    let told = Told {
+        suites: vec![demands::of_diff(&diff)],
+        markdown: markdown::of_diff(&diff),
+        page: None,
+        record: None,
+    };
+    let (_, written) = ci::publish(&told, output);
+    let exit = exit.worse(written);
     let mut json = serde_json::to_vec_pretty(&diff).context("the diff cannot be put into JSON")?;
     json.push(b'\n');
     let page = |is_terminal| terminal::diff_page(&diff, &style(output, is_terminal));

@@ -8,6 +8,7 @@ mod row;
 mod survey;
 mod visit;
 
+use super::ci::{self, Told};
 use super::machine;
 use super::store;
 use super::voice::{interrupt, print, refuse, say, style};
@@ -16,7 +17,7 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::setups::{self, Setup, SetupError};
 use anyhow::{Context, Result};
-use reports::{html, terminal};
+use reports::{demands, html, markdown, terminal};
 use row::Row;
 use run_record::end;
 use run_record::matrix::{MatrixDocument, MatrixRecord, SCHEMA};
@@ -39,7 +40,7 @@ pub fn run(args: MatrixArgs, command_line: &[String]) -> Result<Exit> {
         return list(&setups);
     }
     let interrupt = interrupt()?;
-    let (jobs, report) = (usize::from(args.jobs), args.report.clone());
+    let jobs = usize::from(args.jobs);
     let visit = Visit {
         watch: args.watch,
         idle: args.idle,
@@ -55,7 +56,7 @@ pub fn run(args: MatrixArgs, command_line: &[String]) -> Result<Exit> {
         repeat_spoiled(&visit, &setups, &mut rows)?;
     }
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
-    finish(rows, setups.len(), started, &visit, report.as_deref())
+    finish(rows, setups.len(), started, &visit)
 }
 
 /// All are read before the first is started: a fault in the last one should not show after minutes.
@@ -130,14 +131,8 @@ fn repeat_spoiled(visit: &Visit<'_>, setups: &[Setup], rows: &mut [Option<Row>])
     Ok(())
 }
 
-/// Writes the record and the page and shows the table. The table is shown even if they cannot be written.
-fn finish(
-    rows: Vec<Row>,
-    asked: usize,
-    started: Moment,
-    visit: &Visit<'_>,
-    report: Option<&Path>,
-) -> Result<Exit> {
+/// Writes the record and the reports and shows the table. The table is shown even if they cannot be written.
+fn finish(rows: Vec<Row>, asked: usize, started: Moment, visit: &Visit<'_>) -> Result<Exit> {
     let output = &visit.output;
     let mut exit = rows
         .iter()
@@ -159,10 +154,18 @@ fn finish(
             reason,
         },
     };
-    if let Err(error) = keep(&record, output.record.as_deref(), report) {
+    if let Err(error) = keep(&record, output.record.as_deref()) {
         say(&format!("error: {error:#}"));
         exit = exit.worse(Exit::Internal);
     }
+    let told = Told {
+        suites: vec![demands::of_matrix(&record)],
+        markdown: markdown::of_matrix(&record),
+        page: Some(Box::new(|| html::matrix_page(&record))),
+        record: None,
+    };
+    let (_, written) = ci::publish(&told, output);
+    exit = exit.worse(written);
     let page = |is_terminal| terminal::matrix_page(&record, &style(output, is_terminal));
     if output.json {
         let json = serde_json::to_vec_pretty(&MatrixDocument::of(&record));
@@ -176,13 +179,10 @@ fn finish(
     Ok(exit)
 }
 
-fn keep(record: &MatrixRecord, out: Option<&Path>, report: Option<&Path>) -> Result<()> {
+fn keep(record: &MatrixRecord, out: Option<&Path>) -> Result<()> {
     if let Some(path) = out {
         let bytes = record.write();
         store::write(path, &bytes.context("the matrix cannot be put into JSON")?)?;
-    }
-    if let Some(path) = report {
-        store::write(path, html::matrix_page(record).as_bytes())?;
     }
     Ok(())
 }

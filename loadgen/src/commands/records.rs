@@ -1,12 +1,13 @@
 //! `loadgen report` and `loadgen merge`: what was measured, read again. Nothing is measured here.
 
+use super::ci::Told;
 use super::store;
 use super::voice::{print, refuse, say, style};
-use crate::cli::{MergeArgs, ReportArgs, ReportFormat};
+use crate::cli::{MergeArgs, ReportArgs};
 use crate::exit::Exit;
-use crate::plan::{Color, Output};
+use crate::plan::{Output, ReportFormat};
 use anyhow::{Context, Result};
-use reports::{histograms, html, terminal};
+use reports::terminal;
 use run_record::record::{Kind, ReadError, RunRecord};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -26,10 +27,16 @@ pub(super) enum Unusable {
 ///
 /// Errors: a file that cannot be written (exit code 70).
 pub fn report(args: &ReportArgs) -> Result<Exit> {
-    let is_page = matches!(&args.out, Some((_, ReportFormat::Page)));
+    let is_of_check_too = matches!(
+        &args.out,
+        Some((
+            _,
+            ReportFormat::Page | ReportFormat::Markdown | ReportFormat::Junit
+        ))
+    );
     let record = match args.records.as_slice() {
         // What a check found has a page too, but is no part of a sum.
-        [one] if is_page => read(one),
+        [one] if is_of_check_too => read(one),
         several => merged(several),
     };
     let record = match record {
@@ -41,20 +48,11 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         print(page.as_bytes())?;
         return Ok(Exit::AsExpected);
     };
-    let bytes = match format {
-        ReportFormat::Page => html::page(&record).into_bytes(),
-        ReportFormat::IntervalLog => {
-            histograms::interval_log(&record).context("a histogram cannot be encoded")?
-        }
-        ReportFormat::PercentileTable => match histograms::percentile_table(&record, args.metric) {
-            Some(table) => table.into_bytes(),
-            None => {
-                let error = format!("{} was not measured in this run", args.metric.name());
-                return Ok(refuse(&error, Exit::Inconclusive));
-            }
-        },
-    };
-    written(path, &bytes)
+    match Told::record(&record).bytes(*format, args.metric) {
+        Ok(bytes) => written(path, &bytes),
+        // The record is read; what it does not hold was not measured.
+        Err(error) => Ok(refuse(&format!("{error:#}"), Exit::Inconclusive)),
+    }
 }
 
 /// Makes one record of the shards of a run.
@@ -104,12 +102,5 @@ fn written(path: &Path, bytes: &[u8]) -> Result<Exit> {
 }
 
 fn plain(is_terminal: bool) -> reports::style::Style {
-    let output = Output {
-        record: None,
-        json: false,
-        progress: false,
-        color: Color::Auto,
-        ascii: false,
-    };
-    style(&output, is_terminal)
+    style(&Output::default(), is_terminal)
 }

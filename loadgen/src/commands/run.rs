@@ -8,6 +8,7 @@ mod start;
 mod unloaded_probe;
 mod watch;
 
+use super::ci::{self, Told};
 use super::voice::{interrupt, print, refuse, say, style};
 use super::{series, store};
 use crate::cli::RunArgs;
@@ -130,6 +131,9 @@ fn finish(record: &RunRecord, plan: &Plan, exit: Exit) -> Result<Exit> {
             }
         }
     }
+    let (reports, written) = ci::publish(&Told::record(record), &plan.output);
+    files.extend(reports);
+    exit = exit.worse(written);
     let page = terminal::end_table(
         record,
         &files,

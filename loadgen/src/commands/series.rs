@@ -1,6 +1,7 @@
 //! `run --repeat`: the same run several times, each in a process of its own, in turns with a baseline where there is one.
 //! It must not know how a run is made: it starts this program again with the same words.
 
+use super::ci::{self, Told};
 use super::diff;
 use super::voice::{interrupt, print, refuse, say, style};
 use crate::child::Child;
@@ -8,7 +9,8 @@ use crate::cli::Series;
 use crate::exit::Exit;
 use anyhow::{Context, Result};
 use reports::diff::Named;
-use reports::terminal;
+use reports::{demands, markdown, terminal};
+use run_record::end;
 use run_record::record::RunRecord;
 use std::env;
 use std::fs::File;
@@ -20,8 +22,6 @@ use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What a run must not write for itself.
-const CI: [&str; 2] = ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"];
 /// Pause between two looks at a run.
 const STEP: Duration = Duration::from_millis(20);
 
@@ -118,7 +118,7 @@ fn command(record: PathBuf, is_baseline: bool) -> Result<Command> {
     command.args(words.next());
     command.args(Series::words(record, is_baseline));
     command.args(words);
-    for name in CI {
+    for name in ci::VARIABLES {
         command.env_remove(name);
     }
     Ok(command)
@@ -186,13 +186,23 @@ fn compare<'d>(series: &Series, done: &'d [Done], worst: Exit) -> Result<Exit> {
 
 /// A line for each run, or each record on a line of its own.
 fn show(series: &Series, done: &[Done], worst: Exit) -> Result<Exit> {
-    let page = |is_terminal| {
-        let runs: Vec<_> = done
-            .iter()
-            .map(|run| (run.name.as_str(), &run.record))
-            .collect();
-        terminal::series_page(&runs, &style(&series.output, is_terminal))
+    let runs: Vec<_> = done
+        .iter()
+        .map(|run| (run.name.as_str(), &run.record))
+        .collect();
+    let end = end::Exit {
+        code: worst.code(),
+        reason: worst.meaning().to_owned(),
     };
+    let told = Told {
+        suites: demands::of_series(&runs),
+        markdown: markdown::of_series(&runs, &end),
+        page: None,
+        record: None,
+    };
+    let (_, written) = ci::publish(&told, &series.output);
+    let worst = worst.worse(written);
+    let page = |is_terminal| terminal::series_page(&runs, &style(&series.output, is_terminal));
     if !series.output.json {
         print(page(io::stdout().is_terminal()).as_bytes())?;
         return Ok(worst);

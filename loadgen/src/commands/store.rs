@@ -10,10 +10,21 @@ use std::path::Path;
 ///
 /// Errors: the directory cannot be written, or the disk is full; an older file of that name stays as it was.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, bytes, 0o600)
+}
+
+/// The same for a file that holds nothing of anybody: everyone may read it.
+///
+/// Errors: as [`write`].
+pub(super) fn write_for_all(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, bytes, 0o644)
+}
+
+fn write_with(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    write_whole(&part, bytes)
+    write_whole(&part, bytes, mode)
         .and_then(|()| fs::rename(&part, path))
         .inspect_err(|_| {
             // The error is the one to tell; a leftover that cannot be removed either adds nothing to it.
@@ -22,12 +33,12 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
-        .mode(0o600)
+        .mode(mode)
         .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()

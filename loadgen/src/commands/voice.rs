@@ -46,16 +46,34 @@ pub(in crate::commands) fn refuse(error: &impl std::fmt::Display, exit: Exit) ->
     exit
 }
 
-/// One line for people; what machines read goes to stdout.
-#[expect(clippy::print_stderr, reason = "a command speaks to people on stderr")]
+/// One line for people; what machines read goes to stdout. A reader that has gone away is no reason to stop.
 pub(in crate::commands) fn say(line: &str) {
-    eprintln!("{}", line.trim_end());
+    let line = guarded(line.trim_end()) + "\n";
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// A workflow command for the runner of GitHub Actions; it reads both streams, and stdout may be for a machine.
+pub(in crate::commands) fn command(line: &str) {
+    let _ = io::stderr()
+        .lock()
+        .write_all(format!("{line}\n").as_bytes());
 }
 
 /// A reader that has gone away is no error: it has read what it wanted.
 pub(in crate::commands) fn print(bytes: &[u8]) -> Result<()> {
+    let text = std::str::from_utf8(bytes).map(guarded);
+    let bytes = text.as_ref().map_or(bytes, |text| text.as_bytes());
     match io::stdout().lock().write_all(bytes) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to stdout"),
+    }
+}
+
+/// In GitHub Actions a line of text must not be a command.
+fn guarded(text: &str) -> String {
+    if super::ci::is_github() {
+        reports::annotations::harmless(text)
+    } else {
+        text.to_owned()
     }
 }

@@ -40,6 +40,7 @@ impl Plan {
             },
             output: Output {
                 record: Some(record),
+                reports: Vec::new(),
                 json: false,
                 progress: false,
                 ..self.output

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::plan::{
-    CheckPlan, Color, Expect, Format, Load, Offer, Output, Route, SequenceSource, ServerClock,
-    Share, StampSource, SubscriberPolicy, Target, TracePlan,
+    CheckPlan, Expect, Format, Load, Offer, Output, Route, SequenceSource, ServerClock, Share,
+    StampSource, SubscriberPolicy, Target, TracePlan,
 };
 use crate::request::Asked;
 
@@ -53,13 +53,7 @@ pub(super) fn plan(connections: u32) -> Plan {
             streams: 5,
             events_per_stream: 10_000,
         },
-        output: Output {
-            record: None,
-            json: false,
-            progress: false,
-            color: Color::Never,
-            ascii: true,
-        },
+        output: Output::default(),
         keep_going: false,
     }
 }

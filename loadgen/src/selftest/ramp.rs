@@ -5,7 +5,7 @@ use super::judge::{self, Held};
 use super::target::{Script, Target};
 use crate::engine::{self, EndOfRun, Instrument};
 use crate::plan::{
-    Color, Format, Load as Shape, Output, Plan, SequenceSource, ServerClock, Share, StampSource,
+    Format, Load as Shape, Output, Plan, SequenceSource, ServerClock, Share, StampSource,
     SubscriberPolicy, TracePlan,
 };
 use crate::schedule::Arrivals;
@@ -175,13 +175,7 @@ impl Rung {
                 streams: 0,
                 events_per_stream: 0,
             },
-            output: Output {
-                record: None,
-                json: false,
-                progress: false,
-                color: Color::Never,
-                ascii: true,
-            },
+            output: Output::default(),
             keep_going: true,
         }
     }

@@ -2,7 +2,7 @@
 
 use loadgen::check::{self, Outcome};
 use loadgen::plan::{
-    CheckPlan, Color, Endpoint, Expect, Format, Offer, Output, SequenceSource, StampSource, Target,
+    CheckPlan, Endpoint, Expect, Format, Offer, Output, SequenceSource, StampSource, Target,
 };
 use loadgen::request::{HttpVersion, Request};
 use run_record::verdict::{Reason, Verdict};
@@ -48,13 +48,7 @@ pub(crate) fn plan_for(endpoint: Endpoint, host: &str, path: &str) -> CheckPlan 
         format: Format::Auto,
         repeat: 1,
         expect: Expect::Live,
-        output: Output {
-            record: None,
-            json: false,
-            progress: false,
-            color: Color::Never,
-            ascii: false,
-        },
+        output: Output::default(),
     }
 }
 

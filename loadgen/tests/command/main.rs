@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod check;
+mod ci;
 mod diff;
 mod failures;
 mod invocation;

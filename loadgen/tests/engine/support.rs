@@ -2,7 +2,7 @@
 
 use loadgen::engine::{self, Instrument, Outcome};
 use loadgen::plan::{
-    Color, Endpoint, Format, Load, Output, Plan, SequenceSource, ServerClock, Share, StampSource,
+    Endpoint, Format, Load, Output, Plan, SequenceSource, ServerClock, Share, StampSource,
     SubscriberPolicy, Target, TracePlan,
 };
 use loadgen::request::{HttpVersion, Request};
@@ -77,13 +77,7 @@ pub(crate) fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
             streams: 5,
             events_per_stream: 1_000,
         },
-        output: Output {
-            record: None,
-            json: false,
-            progress: false,
-            color: Color::Never,
-            ascii: false,
-        },
+        output: Output::default(),
         keep_going: false,
     }
 }

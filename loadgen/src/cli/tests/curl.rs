@@ -210,7 +210,7 @@ proptest! {
         let line = [fixed("loadgen"), fixed("check"), before, fixed("curl"), after].concat();
         // A lone dash as a file would read this test's standard input.
         prop_assume!(!line.iter().any(|word| word.ends_with("@-")));
-        if let Ok(Cli { command: Command::Check(args) }) = Cli::try_parse_from(line) {
+        if let Ok(Cli { command: Command::Check(args), .. }) = Cli::try_parse_from(line) {
             let _ = args.draft(&environment);
         }
     }

@@ -3,6 +3,7 @@
 //! Idea: mutilate's unloaded probe connection (measuring section 4). It must not know how the engine works.
 
 use crate::child::Child;
+use crate::commands::ci;
 use anyhow::{Context, Result};
 use run_record::histograms::Histograms;
 use run_record::metric::Metric;
@@ -23,9 +24,6 @@ const TOLERANCE_US: f64 = 1_000.0;
 /// Events of the probe from which on its tail says something.
 const ENOUGH: u64 = 20;
 
-/// What a summary or an annotation would be written for a second time.
-const CI: [&str; 2] = ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"];
-
 /// The probe while it runs; stopped when dropped.
 pub(super) struct UnloadedProbe {
     process: Child,
@@ -44,7 +42,7 @@ impl UnloadedProbe {
         command
             .args(words.chain([OsString::from(OPTION)]))
             .arg(record_in(&directory));
-        for name in CI {
+        for name in ci::VARIABLES {
             command.env_remove(name);
         }
         let process = Child::start(command, log).context("the probe cannot be started")?;
