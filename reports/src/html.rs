@@ -6,6 +6,7 @@
 mod banner;
 mod cards;
 mod columns;
+mod diff;
 mod document;
 mod downloads;
 mod drip;
@@ -28,6 +29,7 @@ mod trust;
 use maud::html;
 use run_record::record::RunRecord;
 
+pub use diff::diff_page;
 use document::document;
 pub use matrix::matrix_page;
 

@@ -201,6 +201,7 @@ fn all_of_diff([good, bad]: &[Victim<RunRecord>; 2], text: &str) -> Vec<(Sink, S
     });
     let mut all = of_suites(&[demands::of_diff(&diff)]);
     all.push((Sink::Markdown, markdown::of_diff(&diff)));
+    all.push((Sink::Html, html::diff_page(&diff)));
     all.extend(
         styles()
             .iter()

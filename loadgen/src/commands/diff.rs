@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::plan::Output;
 use anyhow::{Context, Result};
 use reports::diff::Named;
-use reports::{demands, markdown, terminal};
+use reports::{demands, html, markdown, terminal};
 use run_record::diff::{Diff, Outcome};
 use run_record::end;
 use run_record::record::RunRecord;
@@ -42,7 +42,7 @@ pub(super) fn finish(mut diff: Diff, runs: Exit, output: &Output) -> Result<Exit
     let told = Told {
         suites: vec![demands::of_diff(&diff)],
         markdown: markdown::of_diff(&diff),
-        page: None,
+        page: Some(Box::new(|| html::diff_page(&diff))),
         record: None,
     };
     let (_, written) = ci::publish(&told, output);

@@ -118,6 +118,7 @@ pub(crate) fn curl(bytes: &[u8]) {
     let words = ["loadgen", "check", "curl"].into_iter().chain(text.lines());
     if let Ok(Cli {
         command: Command::Check(check),
+        ..
     }) = Cli::try_parse_from(words)
     {
         let _ = check.draft(&|_| None);

@@ -13,3 +13,4 @@ mod schema;
 #[path = "../engine/scripted.rs"]
 mod scripted;
 mod selftest;
+mod terminal;
