@@ -54,6 +54,14 @@ pub(crate) fn find(readings: &Readings) -> Option<Cut> {
     let twice = || repeated.map(|(index, _)| (index, Proof::Twice));
     let (reading, proof) = proven.or_else(twice)?;
     let timeline = &readings.at(reading).timeline;
+    let outlived = || {
+        both.iter()
+            .any(|other| outlives(&readings.at(*other).timeline, timeline))
+    };
+    let limit = match limit {
+        Limit::Unknown if outlived() => Limit::Idle,
+        limit => limit,
+    };
     Some(Cut {
         limit,
         proof,
@@ -100,6 +108,11 @@ fn repeated(readings: &Readings, indices: &[usize]) -> Option<(usize, Limit)> {
     for (one, other) in pairs {
         let (first, second) = (&readings.at(one).timeline, &readings.at(other).timeline);
         if near(first.end, second.end) {
+            // Cut at the same age after the same long silence, both fit, and neither is proven.
+            let fell_silent = is_long(first) && is_long(second);
+            if fell_silent && near(silence(first), silence(second)) {
+                continue;
+            }
             if got_differently_far(first, second) {
                 return Some((one, Limit::Total));
             }
@@ -108,6 +121,19 @@ fn repeated(readings: &Readings, indices: &[usize]) -> Option<(usize, Limit)> {
         }
     }
     None
+}
+
+/// Whether a response was older than the one that was cut, and never as long without a byte: then it was the silence.
+fn outlives(other: &Timeline, cut: &Timeline) -> bool {
+    let is_older = other.end > cut.end && !near(other.end, cut.end);
+    let arrivals = other.reads.iter().map(|read| read.hi).chain([other.end]);
+    let mut before = other.head.unwrap_or_default();
+    let mut longest: f64 = 0.0;
+    for arrival in arrivals {
+        longest = longest.max(arrival - before);
+        before = arrival;
+    }
+    is_older && is_long(cut) && longest < 0.9 * silence(cut)
 }
 
 /// Whether the response brought as many events as were asked for.

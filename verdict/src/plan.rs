@@ -196,8 +196,17 @@ fn limit_again(cut: Cut, delivery: &Delivery, readings: &Readings, reach: Reach)
     }
     let timeline = &readings.at(delivery.shown_by).timeline;
     let asked = timeline.probe.request.asked;
-    let gap = timeline.mean_gap().filter(|_| reach.can_vary);
-    let asked = gap.map_or(asked, |gap| other_rate(asked, gap));
+    // Cut in a silence, it is asked for events that leave none so long; cut among events, for another rate.
+    let silence = Some(cut.silence).filter(|silence| *silence >= 0.5 * cut.age);
+    let asked = match (silence, timeline.mean_gap()) {
+        _ if !reach.can_vary => asked,
+        (Some(silence), _) => Asked {
+            interval: Some(nanos(0.4 * silence)),
+            ..asked
+        },
+        (None, Some(gap)) => other_rate(asked, gap),
+        (None, None) => asked,
+    };
     Some(Ask {
         accept_encoding: reach.accepts_encodings,
         asked,

@@ -130,7 +130,7 @@ pub(super) fn may_stand_beside(hops: &[Hop]) -> bool {
 }
 
 fn seconds(plan: &CheckPlan) -> f64 {
-    (plan.watch + plan.idle.unwrap_or_default()).as_secs_f64()
+    (plan.watch + 2 * plan.idle.unwrap_or_default()).as_secs_f64()
 }
 
 fn most_requests(plan: &CheckPlan) -> usize {

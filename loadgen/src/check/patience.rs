@@ -25,6 +25,8 @@ const LEAST_USEFUL: Nanos = Nanos::from_millis(1_000);
 pub(super) struct Patience {
     /// What all requests together may take.
     limit: Nanos,
+    /// When the present request is given up at the latest.
+    deadline: Nanos,
     /// What the first request may take, whatever it shows, before others are asked; zero lets it stop early.
     first_at_least: Nanos,
     /// How long the previous request was watched: what happened once is given as long to happen again.
@@ -65,8 +67,10 @@ impl Patience {
         let idle = plan.idle.map(Nanos::from);
         let is_long = plan.watch_given && watch > DEFAULT_WATCH;
         let reserve = Nanos(watch.0 / 4).min(RESERVE);
+        let limit = watch + idle.unwrap_or_default();
         Patience {
-            limit: watch + idle.unwrap_or_default(),
+            limit,
+            deadline: limit,
             first_at_least: if is_long {
                 watch - reserve
             } else {
@@ -111,11 +115,12 @@ impl Patience {
             return false;
         }
         let is_first = ask.why == Why::AsBrowser;
-        if elapsed >= self.limit {
+        if elapsed >= self.deadline {
             let may_go_on = self.waits && self.limit < LONGEST_SILENCE;
             let goes_on = may_go_on && is_first && look.events == 0;
             if goes_on {
                 self.limit = LONGEST_SILENCE;
+                self.deadline = LONGEST_SILENCE;
             }
             return !goes_on;
         }
@@ -137,12 +142,17 @@ impl Patience {
     }
 
     /// Whether enough time is left for an answer: what took its time once takes it again.
-    pub(super) fn affords(&self, ask: &Ask, done: &[Probe], elapsed: Nanos) -> bool {
-        let left = self.limit - elapsed;
+    ///
+    /// A silence that ended in a cut is sat through once more: one run does not tell a limit of silence from one of
+    /// age.
+    pub(super) fn affords(&mut self, ask: &Ask, done: &[Probe], elapsed: Nanos) -> bool {
         let Some(last) = done.last() else {
             return true;
         };
         let ended = last.end.kind != EndKind::StillOpen;
+        let again = self.idle.filter(|_| ended && ask.why == Why::Again);
+        self.deadline = self.limit + again.unwrap_or_default();
+        let left = self.deadline - elapsed;
         let took = last.end.at - last.request.sent.unwrap_or(last.request.scheduled);
         let needed = match ask.why {
             Why::AsBrowser => Nanos::ZERO,
@@ -183,6 +193,7 @@ mod tests {
     fn patience() -> Patience {
         Patience {
             limit: Nanos::from_secs(10),
+            deadline: Nanos::from_secs(10),
             first_at_least: Nanos::ZERO,
             previous: Nanos::ZERO,
             idle: None,
@@ -231,6 +242,7 @@ mod tests {
             ..patience
         };
         alone.limit = Nanos::from_secs(10);
+        alone.deadline = alone.limit;
         assert!(alone.is_over(&FIRST, &silent(10), Nanos::from_secs(10)));
     }
 
@@ -271,8 +283,45 @@ mod tests {
             why: Why::WithoutCompression,
             ..FIRST
         };
-        let affords = |elapsed| patience().affords(&control, &[ended.clone()], elapsed);
+        let affords = |elapsed| patience().affords(&control, std::slice::from_ref(&ended), elapsed);
         assert!(affords(Nanos::from_secs(3)));
         assert!(!affords(Nanos::from_secs(6)));
+    }
+
+    #[test]
+    fn a_silence_that_ended_in_a_cut_is_sat_through_once_more() {
+        let mut cut = Probe::default();
+        cut.end.kind = EndKind::Truncated;
+        cut.end.at = run_record::time::Wall(60_000_000_000);
+        let again = Ask {
+            why: Why::Again,
+            ..FIRST
+        };
+        let mut patience = Patience {
+            limit: Nanos::from_secs(75),
+            idle: Some(Nanos::from_secs(65)),
+            previous: Nanos::from_secs(60),
+            ..patience()
+        };
+        assert!(patience.affords(&again, std::slice::from_ref(&cut), Nanos::from_secs(61)));
+        let watched = |seconds| Look {
+            watched: Nanos::from_secs(seconds),
+            ..seconds_of_silence()
+        };
+        assert!(!patience.is_over(&again, &watched(60), Nanos::from_secs(121)));
+        assert!(patience.is_over(&again, &watched(79), Nanos::from_secs(140)));
+        cut.end.kind = EndKind::StillOpen;
+        assert!(patience.affords(&again, &[cut], Nanos::from_secs(61)));
+        assert!(
+            patience.is_over(&again, &watched(14), Nanos::from_secs(75)),
+            "not cut"
+        );
+    }
+
+    fn seconds_of_silence() -> Look {
+        Look {
+            has_head: true,
+            ..Look::default()
+        }
     }
 }

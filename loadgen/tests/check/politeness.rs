@@ -138,7 +138,20 @@ fn no_request_is_sent_beyond_the_announcement() {
         client.write_all(STREAM.as_bytes())?;
         hold(client)
     };
-    let answers = [live, grouped, coded, broken, late, speechless];
+    // Both are asked over HTTP/1.0 too.
+    let once: Answer = |_, client| {
+        client.write_all(STREAM.as_bytes())?;
+        event(client, 0)?;
+        client.write_all(b"0\r\n\r\n")
+    };
+    let by_nginx: Answer = |_, client| {
+        let head = STREAM.replace("\r\n\r\n", "\r\nServer: nginx/1.22.1\r\n\r\n");
+        client.write_all(head.as_bytes())?;
+        events(client, 4, SLOW)
+    };
+    let answers = [
+        live, grouped, coded, broken, late, speechless, once, by_nginx,
+    ];
     let cases: Vec<(Answer, bool)> = answers
         .into_iter()
         .flat_map(|answer| [(answer, true), (answer, false)])

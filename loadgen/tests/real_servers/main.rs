@@ -8,6 +8,7 @@
 mod attribution;
 mod cures;
 mod hops;
+mod http2;
 mod matrix;
 mod outcome;
 mod setup;

@@ -268,3 +268,43 @@ fn only_the_first_event_is_cut_where_more_was_asked_for() {
     });
     assert_eq!(verdict.word, Word::Cut, "{verdict:#?}");
 }
+
+/// Three events and then silence, broken off after two seconds of it.
+fn fell_silent(rhythm: Rhythm) -> Scene {
+    Scene {
+        rhythm,
+        ..Scene::cooperating(
+            Mode::CutIdle {
+                ms: 2_000.0,
+                clean: false,
+            },
+            5.0,
+            300,
+            1,
+        )
+        .foreign()
+    }
+}
+
+#[test]
+fn the_same_cut_twice_in_a_silence_of_the_same_age_does_not_tell_by_what() {
+    let stops = Rhythm::Stops {
+        gap: 200.0,
+        after: 3,
+    };
+    let checked = two_probes(&fell_silent(stops), &fell_silent(stops));
+    assert_eq!(checked.verdict.word, Word::Cut, "{:#?}", checked.verdict);
+    assert!(!checked.has_finding("cut.total") && !checked.has_finding("cut.idle"));
+}
+
+#[test]
+fn what_outlives_the_cut_with_shorter_silences_makes_it_a_limit_of_silence() {
+    let stops = Rhythm::Stops {
+        gap: 200.0,
+        after: 3,
+    };
+    let flows = Rhythm::Regular { gap: 1_000.0 };
+    let checked = two_probes(&fell_silent(stops), &fell_silent(flows));
+    assert_eq!(checked.verdict.word, Word::Cut, "{:#?}", checked.verdict);
+    assert!(checked.has_finding("cut.idle"), "{:#?}", checked.verdict);
+}
