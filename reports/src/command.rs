@@ -10,7 +10,7 @@ const PLAIN: &str = "-_./:@%+,=~";
 /// The command that made the record; `None` where it does not say.
 pub(crate) fn typed(plan: &PlanRecord) -> Option<String> {
     let (_, words) = plan.command_line.split_first()?;
-    Some(joined(words))
+    Some(format!("loadgen {}", spelled(words)))
 }
 
 /// The same check once more, with the options it had: without its headers another request would be judged.
@@ -21,16 +21,36 @@ pub(crate) fn again(plan: &PlanRecord) -> String {
         [_, command, typed @ ..] if command == "check" => typed,
         _ => &[],
     };
-    let options = typed.split(|word| word == "--").next().unwrap_or_default();
+    let typed = typed.split(|word| word == "--").next().unwrap_or_default();
+    let options = without_output(typed);
     if options.is_empty() {
         return format!("loadgen check {}", quoted(&plan.url));
     }
-    joined(&[&["check".to_owned()], options].concat())
+    format!("loadgen check {}", spelled(&options))
 }
 
-fn joined(words: &[String]) -> String {
+/// What was written where is no part of the question.
+fn without_output(words: &[String]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match &**word {
+            "--no-progress" | "--json" | "--ascii" => {}
+            "--out" | "--report" | "--color" => {
+                words.next();
+            }
+            _ if ["--out=", "--report=", "--color="]
+                .iter()
+                .any(|option| word.starts_with(option)) => {}
+            _ => kept.push(word.clone()),
+        }
+    }
+    kept
+}
+
+fn spelled(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    format!("loadgen {}", words.join(" "))
+    words.join(" ")
 }
 
 /// A word as a shell reads it back.
@@ -58,6 +78,16 @@ mod tests {
         };
         let typed = ["bin/loadgen", "check", "http://h/a", "-H", "Accept: x/y"];
         assert_eq!(again(&typed), "loadgen check http://h/a -H 'Accept: x/y'");
+        let written = [
+            "loadgen",
+            "check",
+            "--json",
+            "http://h/a",
+            "--out",
+            "a.json",
+            "--report=a.html",
+        ];
+        assert_eq!(again(&written), "loadgen check http://h/a");
         let started = [
             "loadgen",
             "check",

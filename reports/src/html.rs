@@ -27,11 +27,14 @@ mod tiles;
 mod trust;
 
 use maud::html;
-use run_record::record::RunRecord;
+use run_record::record::{Kind, RunRecord};
 
 pub use diff::diff_page;
 use document::document;
 pub use matrix::matrix_page;
+
+/// Instead of the pictures that take many connections.
+const FEW: &str = "A check follows a few streams closely. When it was slow, whether connections stay, and whether each event reaches everybody at once is drawn of a run: loadgen run URL -c 100 --for 30s.";
 
 /// The page of a run or a check, as one self-contained document.
 ///
@@ -50,9 +53,13 @@ pub fn page(record: &RunRecord) -> String {
         (cards::findings(record))
         (drip::picture(record, &total))
         (percentiles::picture(record, &total))
-        (heat::picture(record))
-        (streams::picture(record))
-        (fanout::picture(record, &total))
+        @if record.kind == Kind::Run {
+            (heat::picture(record))
+            (streams::picture(record))
+            (fanout::picture(record, &total))
+        } @else {
+            (parts::empty("crowd", "Over time and over many clients", FEW))
+        }
         (trust::trust(record, &total))
         (drip::groups(record, &total))
         (requests::requests(record))

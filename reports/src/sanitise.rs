@@ -18,12 +18,17 @@ pub const MAX_CHARS: usize = 200;
 /// marks, joiners, combining marks, fillers) and noncharacters `\u{202e}`. Beyond [`MAX_CHARS`]
 /// characters the text is cut, and its true length told.
 pub fn sanitise(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars().take(MAX_CHARS) {
+    sanitise_up_to(text, MAX_CHARS)
+}
+
+/// The same with another bound: for what is to be copied, where a part is of no use.
+pub fn sanitise_up_to(text: &str, most: usize) -> String {
+    let mut clean = String::with_capacity(text.len().min(4 * most));
+    for character in text.chars().take(most) {
         push_visible(&mut clean, character);
     }
     let length = text.chars().count();
-    if length > MAX_CHARS {
+    if length > most {
         let length = with_separators(length as u64);
         // Writing to a string cannot fail.
         let _ = write!(clean, "... ({length} characters)");

@@ -7,7 +7,8 @@ mod sample;
 
 use run_record::errors::ErrorKind;
 use run_record::record::RunRecord;
-use run_record::time::Wall;
+use run_record::time::{Nanos, Wall};
+use run_record::traces::{Trace, TraceEvent};
 use run_record::verdict::Word;
 
 /// What a server could send to be run, to break out of a value or to hide.
@@ -144,6 +145,71 @@ fn the_map_of_a_run_names_its_worst_moment() {
     assert!(page.contains("When it was slow: delivery up to"));
     assert!(page.contains(" s at 20 s</h2>"), "the stall after 20 s");
     assert!(page.contains("class=\"h5\""), "all steps of colour");
+}
+
+/// What a run of 10,000 connections and more than a million events can leave behind at most, everything full and nothing
+/// smooth.
+fn large_run() -> RunRecord {
+    let mut record = sample::good_run();
+    let mut state = 7_u64;
+    let mut random = move |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % below
+    };
+    let start = Wall(1_700_000_000_000_000_000);
+    record.plan.connections = 10_000;
+    for second in 0..600 {
+        let slice = record
+            .measured
+            .timeline
+            .slice_mut(start + Nanos::from_secs(second));
+        slice.attempted = random(50);
+        slice.opened = slice.attempted;
+        slice.streaming = slice.attempted;
+        slice.closed = random(20).min(slice.opened);
+        for _ in 0..2_000 {
+            let octave = 10 + random(20);
+            slice.events += 1;
+            slice.delivery.record(Nanos(random(1 << octave)));
+        }
+    }
+    for sequence in 0..100_000 {
+        let at = start + Nanos::from_micros(sequence * 6_000 + random(900));
+        record.measured.fanout.observe(1, sequence, at);
+        record
+            .measured
+            .fanout
+            .observe(1, sequence, at + Nanos(random(50_000_000)));
+    }
+    for subscriber in 0..16 {
+        let mut trace = Trace {
+            subscriber,
+            requested_us: Some(start),
+            ..Trace::default()
+        };
+        for number in 0..1_024 {
+            let due = start + Nanos::from_micros(number * 100_000 + random(900));
+            trace.push(TraceEvent {
+                number,
+                earliest_us: due + Nanos(random(10_000_000)),
+                latest_us: due + Nanos(random(90_000_000)),
+                due_us: Some(due),
+                emitted_us: Some(due),
+                ..TraceEvent::default()
+            });
+        }
+        record.measured.traces.insert(trace);
+    }
+    record
+}
+
+#[test]
+fn the_page_of_a_large_run_can_be_mailed() {
+    let page = reports::html::page(&large_run());
+    assert!(page.len() < 300_000, "{} bytes", page.len());
+    assert!(page.len() > 100_000, "it holds its pictures and its data");
 }
 
 #[test]

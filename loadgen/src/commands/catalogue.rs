@@ -38,6 +38,7 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit> {
         .chain(known_findings())
         .chain(known_signatures())
         .find(|one| one.code == args.code)
+        .or_else(|| known_word(&args.code))
     else {
         return Ok(refuse(&unknown(&args.code), Exit::Usage));
     };
@@ -121,6 +122,18 @@ fn known_signatures() -> impl Iterator<Item = Explained<'static>> {
             .filter(|entry| entry.shows.contains(sign))
             .map(|entry| entry.code)
             .collect(),
+        ..Explained::default()
+    })
+}
+
+/// A word of the reports: a metric by its name, or a term of the glossary.
+fn known_word(word: &str) -> Option<Explained<'static>> {
+    let metric = word.parse::<run_record::metric::Metric>().ok();
+    let metric = metric.map(|metric| (metric.name(), metric.definition()));
+    let (code, what) = metric.or_else(|| reports::glossary::term(word))?;
+    Some(Explained {
+        code,
+        what,
         ..Explained::default()
     })
 }

@@ -38,7 +38,7 @@ pub(super) fn findings(record: &RunRecord) -> Markup {
                 h3 { @if finding.severity == Severity::Warn { "▲ " } (text(&finding.code)) }
                 p { (text(&finding.text)) }
                 @if let Some(remedy) = &finding.remedy { (cure(remedy)) }
-                (explain(&finding.code))
+                p class="note" { "More about it: " code { "loadgen explain " (text(&command::quoted(&finding.code))) } }
             }
         }
     };
@@ -60,7 +60,8 @@ fn card(cause: &Cause, plan: &PlanRecord) -> Markup {
                 h4 { "Prove it" }
                 (copyable(&command::again(plan)))
             }
-            (explain(&cause.code))
+            h4 { "More about it" }
+            (copyable(&format!("loadgen explain {}", command::quoted(&cause.code))))
         }
     }
 }
@@ -69,12 +70,5 @@ fn cure(remedy: &Remedy) -> Markup {
     html! {
         p { (text(&remedy.text)) @if let Some(place) = &remedy.place { ", in the " (text(place)) } }
         @if let Some(config) = &remedy.config { (copyable(config)) }
-    }
-}
-
-fn explain(code: &str) -> Markup {
-    html! {
-        h4 { "More about it" }
-        (copyable(&format!("loadgen explain {}", command::quoted(code))))
     }
 }

@@ -15,7 +15,7 @@ use crate::histograms::percentile_table;
 
 /// The largest record that is embedded as it is, and the largest that is embedded compressed; in bytes.
 const MOST_PLAIN: usize = 32 << 10;
-const MOST_PACKED: usize = 64 << 10;
+const MOST_PACKED: usize = 48 << 10;
 /// Rows of a CSV.
 const MOST_ROWS: usize = 600;
 /// The first of these that was measured goes into the table of percentiles.
@@ -62,15 +62,12 @@ fn packed(record: &RunRecord) -> Option<File> {
             ),
         });
     }
-    let whole = gzip(&plain)?;
-    let (bytes, about) = if whole.len() <= MOST_PACKED {
-        (whole, schema)
-    } else {
-        let mut less = record.clone();
-        less.measured.traces.clear();
-        less.measured.fanout = Default::default();
-        let about = "without the single events and the sample of the fan-out, which only the file that --out wrote holds";
-        (gzip(&less.write().ok()?)?, format!("{schema}, {about}"))
+    let (bytes, missing) = smaller(record, plain)?;
+    let about = match missing {
+        "" => schema,
+        missing => {
+            format!("{schema}, without {missing}, which only the file that --out wrote holds")
+        }
     };
     Some(File {
         name: "record.json.gz".to_owned(),
@@ -78,6 +75,25 @@ fn packed(record: &RunRecord) -> Option<File> {
         bytes,
         about,
     })
+}
+
+/// The compressed record, without what is largest in it until it is small enough; and what it is without.
+fn smaller(record: &RunRecord, plain: Vec<u8>) -> Option<(Vec<u8>, &'static str)> {
+    let whole = gzip(&plain)?;
+    if whole.len() <= MOST_PACKED {
+        return Some((whole, ""));
+    }
+    let mut less = record.clone();
+    less.measured.traces.clear();
+    less.measured.fanout = Default::default();
+    let summed = gzip(&less.write().ok()?)?;
+    if summed.len() <= MOST_PACKED {
+        return Some((summed, "the single events and the sample of the fan-out"));
+    }
+    less.measured.timeline.clear();
+    let total = gzip(&less.write().ok()?)?;
+    let missing = "the single events, the sample of the fan-out and the timeline";
+    (total.len() <= MOST_PACKED).then_some((total, missing))
 }
 
 /// The same bytes for the same text: no time and no name in its head.

@@ -46,6 +46,22 @@ pub(super) fn picture(record: &RunRecord, total: &Group) -> Markup {
     section("drip", &first.finding(), &body)
 }
 
+/// The first connection as small as a word, for the banner.
+pub(super) fn glance(record: &RunRecord, total: &Group) -> Markup {
+    let connections = connection::chosen(record, total);
+    html! {
+        @if let Some(first) = connections.first() {
+            div class="glance" {
+                (small::picture(first))
+                small {
+                    (first.finding())
+                    @if let Some(name) = first.sent_by { " (" (name) " above, received below)" }
+                }
+            }
+        }
+    }
+}
+
 fn figure(connection: &Connection<'_>, id: &str, is_named: bool) -> Markup {
     let is_stairs = connection.events.len() > MOST_DROPS;
     let (drawing, height, marks) = if is_stairs {

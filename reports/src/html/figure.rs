@@ -39,7 +39,7 @@ impl Figure<'_> {
     /// The picture; `name` is the id of the heading that names it.
     pub(super) fn render(&self, name: &str) -> Markup {
         html! {
-            figure {
+            figure id=(self.id) {
                 div class="plot" tabindex="0" role="group" aria-labelledby=(name) aria-describedby=(format!("{}-how", self.id)) {
                     svg viewBox=(format!("0 0 {WIDTH:.0} {:.0}", self.height)) role="img" aria-label=(self.label) {
                         (self.drawing)

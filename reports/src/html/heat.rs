@@ -41,7 +41,7 @@ pub(super) fn picture(record: &RunRecord) -> Markup {
     } else if has(|slice| &slice.gap) {
         ("gap", |slice| &slice.gap)
     } else {
-        let why = "Nothing was timed over time. A run does that; a check follows its few streams event by event, above.";
+        let why = "No event was timed, so there is nothing to draw: delivery takes due times, a gap two events of one connection.";
         return empty("heat", TITLE, why);
     };
     let title = title(name, &columns, of, record.started.epoch_us);
@@ -129,7 +129,8 @@ fn drawn(record: &RunRecord, columns: &[Column], of: fn(&Slice) -> &Octaves, x: 
     let most = counts.iter().flatten().copied().max().unwrap_or(1);
     let width = (RIGHT - LEFT) / columns.len() as f64;
     let height = (BOTTOM - TOP) / rows.count as f64;
-    let place = format!("translate({LEFT:.1} {BOTTOM:.1}) scale({width:.4} -{height:.4})");
+    let place =
+        format!("translate({LEFT:.1} {BOTTOM:.1}) scale({width:.4} -{height:.4}) translate(0 .5)");
     html! {
         (levels(&rows))
         g class="cells" transform=(place) {
@@ -149,7 +150,7 @@ fn counted(octaves: &Octaves, rows: &Rows) -> Vec<u64> {
     counts
 }
 
-/// One path for each step of colour, in cells: neighbours of a row are one piece.
+/// One path for each step of colour, in cells: neighbours of a row are one stroke, as thick as a row.
 fn cells(counts: &[Vec<u64>], most: u64) -> Vec<String> {
     let mut paths = vec![String::new(); STEPS];
     let rows = counts.first().map_or(0, Vec::len);
@@ -162,7 +163,7 @@ fn cells(counts: &[Vec<u64>], most: u64) -> Vec<String> {
         for run in steps.chunk_by(|one, next| one == next) {
             if let Some(step) = run[0] {
                 // Writing to a string cannot fail.
-                let _ = write!(paths[step], "M{column} {row}h{0}v1h-{0}z", run.len());
+                let _ = write!(paths[step], "M{column} {row}h{}", run.len());
             }
             column += run.len();
         }
@@ -301,9 +302,9 @@ mod tests {
     fn neighbours_of_a_row_are_one_piece_and_steps_are_factors() {
         let counts = [vec![1, 0], vec![1, 100], vec![10, 0]];
         let paths = cells(&counts, 100);
-        assert_eq!(paths[0], "M0 0h2v1h-2z");
-        assert_eq!(paths[2], "M2 0h1v1h-1z");
-        assert_eq!(paths[4], "M1 1h1v1h-1z");
+        assert_eq!(paths[0], "M0 0h2");
+        assert_eq!(paths[2], "M2 0h1");
+        assert_eq!(paths[4], "M1 1h1");
     }
 
     #[test]

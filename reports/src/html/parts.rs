@@ -4,7 +4,10 @@
 
 use maud::{Markup, html};
 
-use crate::sanitise::sanitise;
+use crate::sanitise::{sanitise, sanitise_up_to};
+
+/// The most characters of a line that is to be copied.
+const MAX_COPIED: usize = 2_000;
 
 /// A text that may be foreign: cleaned, and apart from the direction of the line it stands in.
 pub(super) fn text(foreign: &str) -> Markup {
@@ -17,7 +20,7 @@ pub(super) fn lines(foreign: &str) -> Markup {
     html! {
         @for (index, line) in foreign.lines().enumerate() {
             @if index > 0 { "\n" }
-            (text(line))
+            bdi { (sanitise_up_to(line, MAX_COPIED)) }
         }
     }
 }

@@ -117,10 +117,12 @@ fn limits(record: &RunRecord, series: &[Series<'_>]) -> Vec<Line> {
 fn drawn(series: &[Series<'_>], limits: &[Line], x: Scale) -> Markup {
     let lowest = series.iter().map(|one| one.samples.min()).min();
     let highest = series.iter().map(|one| one.samples.max()).max();
-    let limit = limits.iter().map(|limit| limit.nanos).fold(0.0, f64::max);
-    let low = lowest.unwrap_or(1).max(1) as f64;
-    let high = (highest.unwrap_or(1) as f64).max(limit).max(low * 2.0);
-    let y = Scale::log((low, high * 1.1), (BOTTOM, TOP));
+    let lines = || limits.iter().map(|limit| limit.nanos);
+    let low = lines().fold(lowest.unwrap_or(1) as f64, f64::min).max(1.0);
+    let high = lines()
+        .fold(highest.unwrap_or(1) as f64, f64::max)
+        .max(low * 2.0);
+    let y = Scale::log((low * 0.9, high * 1.1), (BOTTOM, TOP));
     let across: Vec<_> = y
         .ticks(5)
         .into_iter()

@@ -36,7 +36,12 @@ type Counts = [u64; 5];
 
 pub(super) fn picture(record: &RunRecord) -> Markup {
     let columns = columns(&record.measured.timeline);
-    let counts = counts(&columns);
+    let mut counts = counts(&columns);
+    // A run closes its own streams in the last column: nothing is left to draw there.
+    while counts.last() == Some(&Counts::default()) {
+        counts.pop();
+    }
+    let columns = &columns[..counts.len()];
     let most = counts.iter().map(|counts| counts.iter().sum::<u64>()).max();
     let most = most.unwrap_or(0);
     if columns.len() < 2 || most == 0 {
@@ -49,12 +54,12 @@ pub(super) fn picture(record: &RunRecord) -> Markup {
         id: "open-states",
         label: &title(&counts),
         height: BOTTOM + BELOW + LEGEND,
-        drawing: drawn(&columns, &counts, x, y),
+        drawing: drawn(columns, &counts, x, y),
         caption: html! {
             "Counted at the end of every " (number::count(columns[0].seconds)) " s, one state on top of the other. A connection that was closed or failed stays there until it is tried again. A run closes its own streams when it ends."
         },
         heads: HEADS,
-        marks: marks(&columns, &counts, x),
+        marks: marks(columns, &counts, x),
     };
     section("open", &title(&counts), &figure.render("open"))
 }
@@ -64,7 +69,9 @@ fn title(counts: &[Counts]) -> String {
     let most = |state: usize| counts.iter().map(|counts| counts[state]).max().unwrap_or(0);
     let at_most = number::count(most(0));
     let down = most(3).max(most(4));
-    if down == 0 {
+    if most(0) == 0 {
+        format!("{TITLE}: none had an event")
+    } else if down == 0 {
         format!("{TITLE}: up to {at_most} streaming, none lost")
     } else {
         format!(

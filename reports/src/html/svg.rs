@@ -162,6 +162,17 @@ impl Path {
         path
     }
 
+    /// Steps: to each place across, then up or down to its level. Places are whole, so that many steps are short.
+    pub(super) fn steps((x, y): (f64, f64), steps: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let mut path = Self::default();
+        path.push('M', x, y);
+        for (x, y) in steps {
+            // Writing to a string cannot fail.
+            let _ = write!(path.0, "H{x:.0}V{y:.1}");
+        }
+        path
+    }
+
     /// A straight piece apart from what is there.
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64)) {
         self.push('M', from.0, from.1);
@@ -226,6 +237,8 @@ mod tests {
 
     #[test]
     fn paths_have_one_decimal() {
+        let steps = Path::steps((0.0, 9.0), [(1.4, 8.0), (2.6, 7.55)]);
+        assert_eq!(steps.as_str(), "M0.0 9.0H1V8.0H3V7.5");
         let mut path = Path::through([(0.0, 1.04), (2.0, 3.0)]);
         path.line((4.0, 5.0), (6.0, 7.0));
         path.block((1.0, 1.0), (2.0, 3.0));

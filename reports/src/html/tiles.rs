@@ -19,7 +19,7 @@ pub(super) fn tiles(record: &RunRecord, total: &Group) -> Markup {
         dl class="tiles" {
             (first_event(record, total))
             (times(total, late.unwrap_or(Metric::Delivery)))
-            (events(total))
+            (events(record, total))
             (stalls(record, total))
             (connections(record, total))
         }
@@ -57,18 +57,24 @@ fn times(total: &Group, metric: Metric) -> Markup {
         (_, None) => ("-".to_owned(), "not measured".to_owned()),
         (None, max) => (shown(max), "max; too few for a median".to_owned()),
         (half, max) => {
-            let tail = shown(quantile(Quantile::P99));
-            (shown(half), format!("p50; p99 {tail}, max {}", shown(max)))
+            let tail = quantile(Quantile::P99).map(number::time);
+            let tail = tail.map_or_else(String::new, |tail| format!("p99 {tail}, "));
+            (shown(half), format!("p50; {tail}max {}", shown(max)))
         }
     };
     tile(metric.name(), &value, &rest, metric.definition())
 }
 
 /// What the sequence says about events that did not come.
-fn events(total: &Group) -> Markup {
+fn events(record: &RunRecord, total: &Group) -> Markup {
     let events = &total.counters.events;
     let received = number::count(events.received);
-    let (rest, definition) = if events.sequenced == 0 {
+    let (rest, definition) = if record.kind != Kind::Run {
+        (
+            "received".to_owned(),
+            "in all requests together; what was lost or came twice is told below",
+        )
+    } else if events.sequenced == 0 {
         (
             "received".to_owned(),
             "how many were expected is not known: they have no numbers",

@@ -51,27 +51,40 @@ pub(super) fn trust(record: &RunRecord, total: &Group) -> Markup {
 }
 
 fn row(name: &str, check: &Check) -> Vec<Cell> {
-    let value = |value: f64| match &*check.unit {
-        "us" => number::micros(value),
-        "%" => number::percent(value),
-        unit => format!("{} {unit}", number::significant(value))
-            .trim_end()
-            .to_owned(),
-    };
-    let side = match check.bound {
-        Bound::AtMost => "max ",
-        Bound::AtLeast => "min ",
-    };
     vec![
         Cell::of(text(name)),
-        Cell::of(text(&value(check.value))),
-        Cell::of(html! { (side) (text(&value(check.limit))) }),
+        Cell::of(value(check)),
+        Cell::of(limit(check)),
         match check.status {
             CheckStatus::Ok => Cell::own("✓ ok"),
             CheckStatus::Warn => Cell::own("▲ warning"),
             CheckStatus::Invalid => Cell::failed(html! { "! invalid" }),
         },
     ]
+}
+
+/// What was measured, with its unit.
+pub(super) fn value(check: &Check) -> Markup {
+    amount(check.value, &check.unit)
+}
+
+/// What is allowed, with its side.
+pub(super) fn limit(check: &Check) -> Markup {
+    let side = match check.bound {
+        Bound::AtMost => "max ",
+        Bound::AtLeast => "min ",
+    };
+    html! { (side) (amount(check.limit, &check.unit)) }
+}
+
+fn amount(value: f64, unit: &str) -> Markup {
+    text(&match unit {
+        "us" => number::micros(value),
+        "%" => number::percent(value),
+        unit => format!("{} {unit}", number::significant(value))
+            .trim_end()
+            .to_owned(),
+    })
 }
 
 /// The whole distribution: a quantile alone could hide what it leaves out.

@@ -110,7 +110,8 @@ impl Browser {
             .to_owned()
     }
 
-    fn post(&self, path: &str, body: &Value) -> Value {
+    /// Sends one command of the session; its answer.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}{path}", self.session);
         let answer = self
             .client
@@ -156,6 +157,7 @@ fn capabilities(profile: &std::path::Path) -> Value {
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
+        "--disable-quic",
         "--disable-dev-shm-usage",
         "--disable-background-networking",
         "--disable-component-update",
@@ -169,5 +171,6 @@ fn capabilities(profile: &std::path::Path) -> Value {
     json!({ "capabilities": { "alwaysMatch": {
         "browserName": "chrome",
         "goog:chromeOptions": { "args": arguments },
+        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
     }}})
 }

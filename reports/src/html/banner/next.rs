@@ -50,7 +50,7 @@ pub(super) fn step(record: &RunRecord) -> Step {
                 .or((verdict.word == Word::Invalid).then_some(again)),
         };
     }
-    let is_cured = verdict.causes.iter().any(|cause| cause.remedy.is_some());
+    let is_cured = outcome::known_cause(record).is_some_and(|cause| cause.remedy.is_some());
     match verdict.word {
         Word::Live => step(
             "hold many at once",
@@ -61,8 +61,8 @@ pub(super) fn step(record: &RunRecord) -> Step {
         Word::Invalid => step("run it again on a machine with time to spare", again),
         _ if is_cured => step("apply the cure, then prove it", again),
         _ => step(
-            "ask the server itself too, past each proxy, and compare",
-            again,
+            "compare with the server behind the proxies, its own address in the place of ORIGIN",
+            format!("loadgen check --hop origin=ORIGIN --hop edge={url}"),
         ),
     }
 }

@@ -8,10 +8,13 @@ use run_record::metric::Metric;
 use run_record::quantile::Quantile;
 use run_record::record::RunRecord;
 use run_record::self_check::CheckStatus;
-use run_record::verdict::{Charset, HoldBy, Verdict, Word};
+use run_record::verdict::{Cause, Charset, HoldBy, Verdict, Word};
 
 use crate::html::parts::text;
 use crate::number;
+
+/// Causes that name no component.
+const UNKNOWN: &str = "unknown.";
 
 /// The head of the banner.
 pub(super) struct Outcome {
@@ -79,6 +82,12 @@ pub(super) fn is_held(record: &RunRecord) -> bool {
         .verdict
         .as_ref()
         .is_some_and(|verdict| matches!(verdict.word, Word::Batched | Word::Buffered | Word::Cut))
+}
+
+/// The best cause that names a component.
+pub(super) fn known_cause(record: &RunRecord) -> Option<&Cause> {
+    let cause = record.verdict.as_ref()?.causes.first();
+    cause.filter(|cause| !cause.code.starts_with(UNKNOWN))
 }
 
 /// What would have to be seen for another word.

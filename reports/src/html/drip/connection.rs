@@ -161,7 +161,12 @@ impl<'a> Connection<'a> {
         let groups = self.groups();
         let slowest = self.events.iter().filter_map(Drop::held).max();
         let last = self.events.last().map(|drop| drop.latest);
+        let mut ends = self.streams.iter().filter_map(|stream| stream.end.as_ref());
+        let cut = ends.rfind(|(_, end)| end.is_cut);
         match (groups.len(), slowest) {
+            _ if let Some((at, _)) = cut => {
+                format!("{events} events, then cut off at {}", number::time(*at))
+            }
             (1, _) if count > 1 => format!(
                 "All {events} events arrived together at {}",
                 number::time(last.unwrap_or_default())

@@ -20,7 +20,7 @@ pub(in crate::html) fn groups(record: &RunRecord, total: &Group) -> Markup {
     };
     let groups = connection.groups();
     // Now and then two come together on any stream.
-    if groups.len() * 4 > connection.events.len() * 3 {
+    if groups.len() * 2 > connection.events.len() {
         return Markup::default();
     }
     let mut before: Option<Nanos> = None;

@@ -4,15 +4,19 @@ use maud::{Markup, html};
 use run_record::record::RunRecord;
 
 use super::MOST_DROPS;
-use super::connection::of_subscriber;
+use super::connection::{Connection, of_subscriber};
 use crate::html::svg::{Path, Scale};
 
 /// One connection of a record with at most 60 of its events, spread over all of them; about 2 KB. Nothing where no event
 /// came. Request N of a check is subscriber N - 1.
 pub(in crate::html) fn small(record: &RunRecord, subscriber: u64) -> Markup {
-    let Some(connection) = of_subscriber(record, &record.total(), subscriber) else {
-        return Markup::default();
-    };
+    match of_subscriber(record, &record.total(), subscriber) {
+        Some(connection) => picture(&connection),
+        None => Markup::default(),
+    }
+}
+
+pub(super) fn picture(connection: &Connection<'_>) -> Markup {
     let x = Scale::new((0.0, connection.until.as_secs_f64()), (2.0, 158.0));
     let stride = connection.events.len().div_ceil(MOST_DROPS);
     let (mut above, mut below, mut joined) = (Path::default(), Path::default(), Path::default());

@@ -7,15 +7,15 @@ use super::connection::Connection;
 use super::rain::{axis, signs, time_below};
 use crate::html::figure::Mark;
 use crate::html::parts::Head;
-use crate::html::svg::{BELOW, LEFT, Path, RIGHT, Scale, axis_left, coordinate};
+use crate::html::svg::{BELOW, LEFT, Path, Scale, axis_left, coordinate};
 use crate::number;
 
 const TOP: f64 = 12.0;
 const FOOT: f64 = 190.0;
 const SIGNS: f64 = 206.0;
 const BOTTOM: f64 = 222.0;
-/// Columns of a staircase: finer steps are not told apart.
-const COLUMNS: f64 = 620.0;
+/// Width of a column of a staircase: finer steps are not told apart.
+const COLUMN: f64 = 2.0;
 /// Instants that the table has.
 const MARKS: u32 = 60;
 
@@ -63,16 +63,20 @@ fn sorted(times: impl Iterator<Item = Nanos>) -> Vec<Nanos> {
 
 /// One step for each column in which something came; the last of a column counts.
 fn stairs(times: &[Nanos], x: Scale, y: Scale) -> Path {
-    let column = |time: &Nanos| (x.at(time.as_secs_f64()) * COLUMNS / (RIGHT - LEFT)) as i64;
+    let column = |time: &Nanos| (x.at(time.as_secs_f64()) / COLUMN) as i64;
     let mut count = 0;
-    let mut points = Vec::new();
-    for step in times.chunk_by(|one, next| column(one) == column(next)) {
-        let at = x.at(step[0].as_secs_f64());
-        points.push((at, y.at(count as f64)));
-        count += step.len();
-        points.push((at, y.at(count as f64)));
-    }
-    Path::through(points)
+    let steps = times.chunk_by(|one, next| column(one) == column(next));
+    let start = (
+        x.at(times.first().map_or(0.0, |time| time.as_secs_f64())),
+        y.at(0.0),
+    );
+    Path::steps(
+        start,
+        steps.map(|step| {
+            count += step.len();
+            (x.at(step[0].as_secs_f64()), y.at(count as f64))
+        }),
+    )
 }
 
 fn legend(class: &str, at: f64, name: &str) -> Markup {
