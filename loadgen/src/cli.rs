@@ -1,6 +1,7 @@
 //! The command line: one struct per subcommand, each in its own file, and the way from it to a draft of a plan.
 //! It must not open a connection or end the process; `main` does the one, clap the other on wrong usage.
 
+mod capacity;
 mod catalogue;
 mod check;
 mod curl;
@@ -23,6 +24,7 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+pub use capacity::CapacityArgs;
 pub use catalogue::{CausesArgs, ExplainArgs};
 pub use check::CheckArgs;
 pub use diff::DiffArgs;
@@ -63,6 +65,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Hold many subscribers on a stream, and measure what reaches them and when
     Run(Box<RunArgs>),
+    /// Find how many subscribers a server carries, and what each one costs it
+    Capacity(Box<CapacityArgs>),
     /// Check many server setups, one after the other
     Matrix(Box<MatrixArgs>),
     /// List all that loadgen knows to hold a stream back

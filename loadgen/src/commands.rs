@@ -1,5 +1,6 @@
 //! The subcommands: each takes what was typed and returns how it ended. Only here, and in `main`, is printed.
 
+pub mod capacity;
 pub mod catalogue;
 pub mod check;
 mod ci;

@@ -1,5 +1,6 @@
 //! The instrument for servers that stream over HTTP.
 
+pub mod capacity;
 pub mod check;
 pub mod child;
 pub mod cli;

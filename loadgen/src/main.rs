@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Check(args) => commands::check::run(*args, &command_line),
         Command::Run(args) => commands::run::run(*args, &command_line),
+        Command::Capacity(args) => commands::capacity::run(*args, &command_line),
         Command::Matrix(args) => commands::matrix::run(*args, &command_line),
         Command::Causes(args) => commands::catalogue::causes(&args),
         Command::Explain(args) => commands::catalogue::explain(&args),

@@ -1,6 +1,7 @@
 //! What a run will do, in words of the field: valid by construction, free of command-line types.
 //! It must not know clap, read a clock or open a socket; `cli` makes it and the engine runs it.
 
+mod capacity;
 mod check;
 mod clock;
 mod draft;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use capacity::CapacityPlan;
 pub use check::{CheckPlan, Expect};
 pub use clock::{Ahead, ClockAsked, ClockServer, ClockSource, ServerClock, ServerReading};
 pub use draft::{CheckDraft, Draft, Processes};

@@ -2,6 +2,7 @@
 //!
 //! Texts only: whoever calls writes them, and moves the cursor where there is one.
 
+mod capacity;
 mod catalogue;
 mod check;
 mod closing;
@@ -14,6 +15,7 @@ mod progress;
 mod selftest;
 mod series;
 
+pub use capacity::{capacity_line, capacity_page};
 pub use catalogue::{Explained, Remedy, catalogue_page, explanation};
 pub use check::check_page;
 pub use diff::diff_page;

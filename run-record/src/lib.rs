@@ -4,6 +4,7 @@
 //! a run (workers, processes, machines) add up to what one observer would have written. The
 //! crate knows no clock, no socket and no file: times come in as values, bytes go out as values.
 
+pub mod capacity;
 pub mod check;
 pub mod counters;
 pub mod diff;
@@ -34,4 +35,5 @@ pub mod time;
 pub mod timeline;
 pub mod traces;
 pub mod verdict;
+pub mod watched;
 pub mod worst;

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::capacity::Capacity;
 use crate::end::{End, EndReason, Exit};
 use crate::environment::{Environment, Environments};
 use crate::hops::{self, HopRecord};
@@ -97,6 +98,9 @@ pub struct RunRecord {
     pub measured: Measured,
     /// Whether the numbers can be trusted.
     pub self_check: SelfCheck,
+    /// How many subscribers the server carries, where that was searched for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// The limits that were given, with what was measured; by side and expression.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitResult>,
@@ -123,6 +127,7 @@ impl RunRecord {
             hops: Vec::new(),
             measured: Measured::default(),
             self_check: SelfCheck::default(),
+            capacity: None,
             limits: Vec::new(),
         }
     }
@@ -149,6 +154,7 @@ impl RunRecord {
             hops,
             measured,
             self_check,
+            capacity,
             limits,
         } = self;
         *kind = (*kind).max(other.kind);
@@ -167,6 +173,8 @@ impl RunRecord {
         }
         end.merge(&other.end);
         *exit = None;
+        // Two searches are not one: what one server carries says nothing of two.
+        *capacity = None;
         *verdict = match (verdict.take(), other.verdict.clone()) {
             (Some(one), Some(two)) => Some(one.merge(two)),
             (one, two) => one.or(two),

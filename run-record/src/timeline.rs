@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::octaves::Octaves;
 use crate::time::{Interval, Nanos, Wall};
+use crate::watched::Watched;
 
 /// The most slices that are kept. A longer run gets wider slices.
 pub const MAX_SLICES: usize = 600;
@@ -52,6 +53,9 @@ pub struct Slice {
     /// Time in which the generator itself did not run, added over its processes: the mark of a hiccup.
     #[serde(skip_serializing_if = "is_none")]
     pub stopped_us: Nanos,
+    /// What the server's process used, where it was watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Watched>,
     /// `delivery` of the events, where due times are known.
     #[serde(skip_serializing_if = "Octaves::is_empty")]
     pub delivery: Octaves,
@@ -79,6 +83,7 @@ impl Slice {
             again_after_stream,
             again_after_failure,
             stopped_us,
+            server,
             delivery,
             gap,
         } = self;
@@ -101,6 +106,11 @@ impl Slice {
             *count = count.saturating_add(more);
         }
         *stopped_us = *stopped_us + other.stopped_us;
+        match (server.as_mut(), &other.server) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (None, theirs) => *server = *theirs,
+            (Some(_), None) => {}
+        }
         delivery.merge(&other.delivery);
         gap.merge(&other.gap);
     }
@@ -135,6 +145,14 @@ impl Timeline {
         }
         let number = seconds(at) >> self.doublings;
         &mut self.slices[(number - self.first) as usize]
+    }
+
+    /// Adds what the server's process used until an instant.
+    pub fn watched(&mut self, at: Wall, used: Watched) {
+        self.slice_mut(at)
+            .server
+            .get_or_insert_default()
+            .merge(&used);
     }
 
     /// Adds the time in which the generator did not run to every slice that it lies in.

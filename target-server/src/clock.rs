@@ -42,6 +42,18 @@ impl fmt::Display for Nanos {
     }
 }
 
+/// Keeps the processor until so much time has passed, as work would: what a server costs that does more for each
+/// subscriber than this one.
+pub(crate) fn spend(time: Duration) {
+    if time.is_zero() {
+        return;
+    }
+    let began = now();
+    while now().since(began) < time {
+        std::hint::spin_loop();
+    }
+}
+
 /// Reads `CLOCK_REALTIME`.
 #[expect(
     clippy::disallowed_methods,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::skew::Skew;
 use crate::values;
@@ -31,6 +32,8 @@ pub struct Config {
     pub allow_misbehave: bool,
     /// Whether the kernel is asked when it sent what was written to plain TCP, and when the peer had it.
     pub kernel_stamps: bool,
+    /// Time that handing an event to one subscriber costs besides, on the processor of its thread: a test aid.
+    pub cost_per_subscriber: Duration,
     /// How wrong the clock is that `due`, `emitted`, `/clock` and `/truth` are told by: a test aid.
     pub skew: Skew,
     /// Whether streams come without a `Server` header, as those of most applications do.
@@ -53,6 +56,7 @@ impl Default for Config {
             truth_events: 2_000_000,
             allow_misbehave: false,
             kernel_stamps: false,
+            cost_per_subscriber: Duration::ZERO,
             skew: Skew::default(),
             anonymous: false,
             ready_word: None,
@@ -128,6 +132,23 @@ impl FromStr for SkewTime {
             .ok_or(BadSkew(
                 "a whole number and a unit (us, ms, s, m, h), such as 37ms or -2s",
             ))
+    }
+}
+
+/// A length of time, such as `200us`.
+#[derive(Clone, Copy, Debug)]
+pub struct Length(
+    /// The time.
+    pub Duration,
+);
+
+impl FromStr for Length {
+    type Err = BadSkew;
+
+    fn from_str(text: &str) -> Result<Self, BadSkew> {
+        values::duration(text).map(Self).ok_or(BadSkew(
+            "a whole number and a unit (us, ms, s, m, h), such as 200us",
+        ))
     }
 }
 

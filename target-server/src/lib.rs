@@ -22,7 +22,7 @@ mod values;
 mod web;
 mod worker;
 
-pub use config::{BadListen, BadSkew, Config, Listen, SkewDrift, SkewTime, TlsFiles};
+pub use config::{BadListen, BadSkew, Config, Length, Listen, SkewDrift, SkewTime, TlsFiles};
 pub use limits::{Descriptors, raise_descriptor_limit};
 pub use server::{Server, StartError, Stopper};
 pub use skew::Skew;

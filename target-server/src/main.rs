@@ -10,7 +10,7 @@ use clap::Parser;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use target_server::{
-    Config, Listen, Server, Skew, SkewDrift, SkewTime, TlsFiles, raise_descriptor_limit,
+    Config, Length, Listen, Server, Skew, SkewDrift, SkewTime, TlsFiles, raise_descriptor_limit,
 };
 
 /// A reference server for event streams: live prices, publish and subscribe,
@@ -59,6 +59,11 @@ struct Args {
     /// kernel had it; plain TCP only, 48 more bytes of memory a write
     #[arg(long)]
     kernel_stamps: bool,
+
+    /// Keep a processor for this long for each event and subscriber, as a
+    /// server would that does more for each of them
+    #[arg(long, value_name = "TIME", default_value = "0s")]
+    cost_per_subscriber: Length,
 
     /// Tell all times by a clock that is this far ahead, or behind (-2s);
     /// for tests of what a client makes of another host's clock
@@ -156,6 +161,7 @@ impl Args {
             truth_events: self.truth_events,
             allow_misbehave: self.allow_misbehave,
             kernel_stamps: self.kernel_stamps,
+            cost_per_subscriber: self.cost_per_subscriber.0,
             skew: Skew {
                 offset_ns: self.clock_skew.0,
                 drift_ppb: self.clock_drift.0,

@@ -309,6 +309,7 @@ fn start_writers(
 ) -> io::Result<Vec<JoinHandle<io::Result<()>>>> {
     let count = config.threads.max(1);
     let terms = Terms {
+        cost: config.cost_per_subscriber,
         anonymous: config.anonymous,
         instance: author.instance,
         max_backlog: config.max_backlog,

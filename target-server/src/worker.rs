@@ -194,6 +194,7 @@ impl Worker {
             return;
         };
         for &key in audience {
+            clock::spend(self.terms.cost);
             let subscriber = &mut self.subscribers[key];
             let outcome = subscriber.deliver(frame, self.terms, &mut self.log);
             follow_up(key, subscriber, outcome, &mut self.timers, &mut self.over);

@@ -32,53 +32,53 @@ use crate::schedule::Arrivals;
 pub struct RunArgs {
     /// The stream: an http or https address
     #[arg(value_parser = values::http_url)]
-    url: Url,
+    pub(super) url: Url,
 
     #[command(flatten)]
-    load: LoadArgs,
+    pub(super) load: LoadArgs,
 
     #[command(flatten)]
-    share: ShareArgs,
+    pub(super) share: ShareArgs,
 
     #[command(flatten)]
-    request: RequestArgs,
+    pub(super) request: RequestArgs,
 
     /// Ask for gzip, deflate, br or zstd, and decode what comes
     #[arg(long, help_heading = request::HEADING)]
-    compressed: bool,
+    pub(super) compressed: bool,
 
     #[command(flatten)]
-    events: EventArgs,
+    pub(super) events: EventArgs,
 
     #[command(flatten)]
-    trace: TraceArgs,
+    pub(super) trace: TraceArgs,
 
     #[command(flatten)]
-    clock: ClockArgs,
+    pub(super) clock: ClockArgs,
 
     /// Two more streams in a process of their own, compared with the load
     #[arg(long, help_heading = "Load")]
-    unloaded_probe: bool,
+    pub(super) unloaded_probe: bool,
 
     /// This process is that one, and its record goes here
     #[arg(long, value_name = "FILE", hide = true)]
-    unloaded_probe_record: Option<PathBuf>,
+    pub(super) unloaded_probe_record: Option<PathBuf>,
 
     /// This process is one of several that make the run; the socket is its parent's
     #[arg(long, value_name = "SOCKET", hide = true)]
-    process_of: Option<PathBuf>,
+    pub(super) process_of: Option<PathBuf>,
 
     #[command(flatten)]
-    series: SeriesArgs,
+    pub(super) series: SeriesArgs,
 
     #[command(flatten)]
-    limits: LimitArgs,
+    pub(super) limits: LimitArgs,
 
     #[command(flatten)]
-    files: FileArgs,
+    pub(super) files: FileArgs,
 
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
 }
 
 const EXAMPLE: &str = "  loadgen run https://example.com/prices -c 5000 --for 60s --ramp 10s \\
@@ -90,7 +90,7 @@ const MOST_CONNECTIONS: i64 = 10_000_000;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Load")]
-struct LoadArgs {
+pub(super) struct LoadArgs {
     /// Subscribers held at once
     #[arg(short, long, value_name = "N", value_parser = value_parser!(u32).range(1..=MOST_CONNECTIONS))]
     connections: u32,
@@ -146,7 +146,7 @@ struct LoadArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Events")]
-struct TraceArgs {
+pub(super) struct TraceArgs {
     /// Streams whose arrivals are kept event by event
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u16).range(..=16))]
     trace: u16,
@@ -158,7 +158,7 @@ struct TraceArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Clock of another host, for delivery and transit")]
-struct ClockArgs {
+pub(super) struct ClockArgs {
     /// Where a target-server tells it: http://HOST/clock
     #[arg(long, value_name = "URL", value_parser = values::http_url, conflicts_with = "assume_synced")]
     clock: Option<Url>,
@@ -170,7 +170,7 @@ struct ClockArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits; one that is missed ends with exit code 1")]
-struct LimitArgs {
+pub(super) struct LimitArgs {
     /// Largest value allowed, such as delivery.p99=100ms or lost=0
     #[arg(long, value_name = "METRIC=LIMIT", value_parser = Limit::parse_max)]
     max: Vec<Limit>,
@@ -289,7 +289,41 @@ impl ClockArgs {
     }
 }
 
+impl TraceArgs {
+    /// Nothing is kept event by event.
+    pub(super) const NONE: TraceArgs = TraceArgs {
+        trace: 0,
+        trace_events: 1,
+    };
+}
+
 impl LoadArgs {
+    /// So many, evenly spread, which do not connect again.
+    pub(super) fn constant(
+        connections: u32,
+        rate: Rate,
+        hold: Duration,
+        workers: Option<u16>,
+        sources: Vec<IpAddr>,
+        wait: Duration,
+        allow_host: Option<String>,
+    ) -> LoadArgs {
+        LoadArgs {
+            connections,
+            arrivals: Spread(None),
+            seed: 1,
+            hold,
+            ramp: None,
+            rate,
+            no_reconnect: true,
+            workers,
+            sources,
+            wait,
+            allow_host,
+            keep_going: true,
+        }
+    }
+
     fn into_load(self, shard: Part) -> Load {
         let share = Share {
             shard,

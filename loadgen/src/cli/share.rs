@@ -30,6 +30,17 @@ pub(super) struct ShareArgs {
     start_at: Option<Wall>,
 }
 
+impl Default for ShareArgs {
+    /// One process of one machine, which starts at once.
+    fn default() -> Self {
+        Self {
+            processes: Processes::Exactly(1),
+            shard: None,
+            start_at: None,
+        }
+    }
+}
+
 /// Most processes of one run: far above what the descriptors of a machine are worth.
 const MOST_PROCESSES: u32 = 1_024;
 

@@ -1,6 +1,6 @@
 //! `loadgen run`: from the plan through the engine to the record, the page and the exit code.
 
-mod assemble;
+pub(in crate::commands) mod assemble;
 mod clock_offset;
 mod copies;
 mod judge;
@@ -20,7 +20,7 @@ use crate::preflight::{self, Admitted};
 use crate::processes::Together;
 use crate::self_check;
 use anyhow::{Context, Result};
-use clock_offset::ClockOffset;
+pub(in crate::commands) use clock_offset::ClockOffset;
 use reports::terminal;
 use run_record::record::{Moment, RunRecord};
 use std::io::{self, IsTerminal};

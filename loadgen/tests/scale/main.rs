@@ -1,6 +1,7 @@
 //! One run from several processes, and from several machines: what it adds up to, against the server's truth log.
 #![cfg(test)]
 
+mod capacity;
 #[path = "../selfcheck/load.rs"]
 #[expect(dead_code, reason = "the tests of the self-check use the rest of it")]
 mod load;

@@ -182,6 +182,21 @@ impl Subject {
         }
     }
 
+    /// A quantile of however few samples; nothing for anything else, or without a sample.
+    pub(super) fn measure_few(&self, total: &Group) -> Option<Range> {
+        let Self::Time(metric, Statistic::Quantile(quantile)) = *self else {
+            return None;
+        };
+        let of = |histogram: &Histogram<u64>| {
+            let value = histogram.value_at_quantile(quantile.fraction());
+            Amount::Us(Nanos(value).as_micros_f64())
+        };
+        Some(Range {
+            lower: of(total.histograms.lower(metric)?),
+            upper: of(total.histograms.get(metric)?),
+        })
+    }
+
     /// A range of times between the server's clock and this machine's, by as much wider as the two
     /// may stand apart; any other range as it is.
     pub(super) fn widened(&self, range: Range, clock_bound: Nanos) -> Range {

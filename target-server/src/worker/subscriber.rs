@@ -62,6 +62,8 @@ pub(crate) struct Terms {
     pub max_backlog: usize,
     /// Whether the kernel's send stamps are logged.
     pub kernel_stamps: bool,
+    /// Time that handing an event to one subscriber costs besides.
+    pub cost: Duration,
 }
 
 /// The response is over, for this reason.

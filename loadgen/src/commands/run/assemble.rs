@@ -13,7 +13,11 @@ use run_record::redact;
 use run_record::time::Nanos;
 
 /// Everything but the limits and the exit code.
-pub(super) fn record(together: &Together, plan: &Plan, command_line: &[String]) -> RunRecord {
+pub(in crate::commands) fn record(
+    together: &Together,
+    plan: &Plan,
+    command_line: &[String],
+) -> RunRecord {
     let outcome = &together.outcome;
     let asked = plan_record(plan, command_line);
     let mut record = RunRecord::new(Kind::Run, outcome.started, asked, machine::environment());

@@ -8,7 +8,7 @@ use run_record::offset::{Basis, ClockRecord};
 use std::io;
 
 /// What is known, or being found out.
-pub(super) enum ClockOffset {
+pub(in crate::commands) enum ClockOffset {
     /// All there is to know; nothing where nobody wants to.
     Known(Option<ClockRecord>),
     /// A server is asked again and again.
@@ -19,7 +19,7 @@ impl ClockOffset {
     /// Asks for the first time where somebody is to be asked.
     ///
     /// Errors: a server that the user named does not tell its clock.
-    pub(super) fn begin(source: ClockSource) -> Result<ClockOffset, ClockError> {
+    pub(in crate::commands) fn begin(source: ClockSource) -> Result<ClockOffset, ClockError> {
         match source {
             ClockSource::Unneeded => Ok(ClockOffset::Known(None)),
             ClockSource::Same => {
@@ -43,7 +43,7 @@ impl ClockOffset {
     }
 
     /// What the times of the server are worth.
-    pub(super) fn server_clock(&self) -> ServerClock {
+    pub(in crate::commands) fn server_clock(&self) -> ServerClock {
         match self {
             Self::Followed { following, .. } => following.clock(),
             Self::Known(Some(record)) if record.basis == Basis::Unknown => ServerClock::Unknown,
@@ -55,7 +55,7 @@ impl ClockOffset {
     /// Asks for the last time; what stands in the record.
     ///
     /// Errors: the thread that asked has failed.
-    pub(super) fn end(self) -> io::Result<Option<ClockRecord>> {
+    pub(in crate::commands) fn end(self) -> io::Result<Option<ClockRecord>> {
         match self {
             Self::Known(record) => Ok(record),
             Self::Followed { url, following } => Ok(Some(measured(&following.end()?, &url))),
