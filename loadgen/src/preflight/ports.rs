@@ -104,19 +104,22 @@ pub(super) fn choose(
 
 /// Several loopback addresses where one has too few ports; else the kernel's choice.
 fn by_ourselves(load: &Load, endpoints: Vec<Endpoint>, range: u64) -> Chosen {
-    // Ports rest for a minute after their connection was closed, and the last free ones are slow to find.
-    let comfortable = (range * 3 / 4).max(1);
+    // connect() tries every second port first, and goes through all of them at each call once those are taken: 0.6 ms a
+    // connection (measured, 20,000 from each of five addresses). And ports rest for a minute after their connection was
+    // closed.
+    let comfortable = (range * 2 / 5).max(1);
     let needed = u64::from(load.own()).div_ceil(comfortable);
     let (loopback, others): (Vec<_>, Vec<_>) =
         endpoints.iter().cloned().partition(is_ipv4_loopback);
     let enough = needed <= endpoints.len() as u64;
-    if enough || loopback.is_empty() || needed > LOOPBACK_SOURCES {
+    if enough || loopback.is_empty() {
         return Chosen {
             endpoints,
             sources: Vec::new(),
             notes: Vec::new(),
         };
     }
+    let needed = needed.min(LOOPBACK_SOURCES);
     let sources = (1..=needed)
         .map(|last| IpAddr::from(Ipv4Addr::new(127, 0, 0, last as u8)))
         .collect();
@@ -219,11 +222,11 @@ mod tests {
     #[test]
     fn few_connections_are_left_to_the_kernel() {
         for endpoints in [&["127.0.0.1:80"][..], &["[::1]:80"], &["8.8.8.8:80"]] {
-            let chosen = chosen(750, &[], endpoints).unwrap();
+            let chosen = chosen(400, &[], endpoints).unwrap();
             assert!(chosen.sources.is_empty() && chosen.notes.is_empty());
         }
         assert!(
-            chosen(1500, &[], &["127.0.0.1:80", "[::1]:80"])
+            chosen(800, &[], &["127.0.0.1:80", "[::1]:80"])
                 .unwrap()
                 .sources
                 .is_empty()
@@ -232,7 +235,7 @@ mod tests {
 
     #[test]
     fn loopback_gets_as_many_sources_as_it_needs() {
-        let many = chosen(3000, &[], &["127.0.0.1:80", "[::1]:80"]).unwrap();
+        let many = chosen(1600, &[], &["127.0.0.1:80", "[::1]:80"]).unwrap();
         assert_eq!(
             many.sources,
             ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"]
