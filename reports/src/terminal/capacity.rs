@@ -14,11 +14,14 @@ use crate::style::{Style, Tone, pad_left};
 /// Limits that have a column.
 const MOST_LIMITS: usize = 2;
 
+/// What stands in a column of a step, if anything.
+type Figure = dyn Fn(&Step) -> Option<String>;
+
 /// A column of the table: its heading, its width, and what stands there of a step.
 struct Column {
     heading: String,
     width: usize,
-    of: Box<dyn Fn(&Step) -> Option<String>>,
+    of: Box<Figure>,
 }
 
 impl Column {
