@@ -21,7 +21,7 @@ fn step(subscribers: u32, p99_ms: u64, why: Option<&str>) -> Step {
     let mut measured = Measured::default();
     let histograms = &mut measured.group_mut("all").histograms;
     histograms.record(Metric::Delivery, Nanos::from_millis(p99_ms));
-    let limit = Limit::parse_max(LIMIT).unwrap();
+    let limit = Limit::parse_max(LIMIT).expect("it is a limit");
     Step {
         subscribers,
         carried: why.is_none(),
