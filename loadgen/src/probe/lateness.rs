@@ -17,6 +17,9 @@ pub(super) struct Lateness {
     sleeps: Octaves,
     /// Both clocks at the previous turn.
     previous: Now,
+    /// How far one clock moved against the other at the latest turn, in nanoseconds, while that is in doubt: they are
+    /// read one after the other, and a process that loses the processor in between sees a step that is none.
+    doubt: i64,
     step: Nanos,
 }
 
@@ -30,6 +33,7 @@ impl Lateness {
         Lateness {
             sleeps: Octaves::default(),
             previous: now,
+            doubt: 0,
             step: Nanos::ZERO,
         }
     }
@@ -40,10 +44,18 @@ impl Lateness {
         self.sleeps.record(slept - Nanos::from(sleep));
         let by_wall = began.wall.signed_since(self.previous.wall);
         let by_mono = i64::try_from((began.mono - self.previous.mono).0).unwrap_or(i64::MAX);
-        let moved = Nanos(by_wall.abs_diff(by_mono));
-        if moved > STEP {
-            self.step = self.step.max(moved);
+        let moved = by_wall.saturating_sub(by_mono);
+        let is_step = |moved: i64| Nanos(moved.unsigned_abs()) > STEP;
+        // What was read too late comes back at the next turn; a step stays.
+        let lasting = self.doubt.saturating_add(moved);
+        if self.doubt != 0 && is_step(lasting) {
+            self.step = self.step.max(Nanos(lasting.unsigned_abs()));
         }
+        self.doubt = if self.doubt == 0 && is_step(moved) {
+            moved
+        } else {
+            0
+        };
         self.previous = began;
     }
 
@@ -102,7 +114,17 @@ mod tests {
         let mut lateness = Lateness::since(at(1_000, 0));
         lateness.turn(at(1_000, 0), at(1_001, 1), Duration::from_millis(1));
         lateness.turn(at(900, 1), at(901, 2), Duration::from_millis(1));
+        lateness.turn(at(901, 2), at(902, 3), Duration::from_millis(1));
         assert_eq!(lateness.own().clock_step, Some(Nanos::from_millis(101)));
+    }
+
+    #[test]
+    fn two_clocks_that_were_read_apart_have_not_stepped() {
+        let mut lateness = Lateness::since(at(1_000, 0));
+        lateness.turn(at(1_000, 0), at(1_012, 1), Duration::from_millis(1));
+        lateness.turn(at(1_001, 1), at(1_002, 2), Duration::from_millis(1));
+        lateness.turn(at(1_002, 2), at(1_003, 3), Duration::from_millis(1));
+        assert_eq!(lateness.own().clock_step, None);
     }
 
     #[test]
