@@ -31,20 +31,24 @@ pub(crate) fn again(plan: &PlanRecord) -> String {
 
 /// What was written where is no part of the question.
 fn without_output(words: &[String]) -> Vec<String> {
+    // Behind the word curl stand curl's own options, of which some have the same name.
+    let ours = words.iter().position(|word| word == "curl");
+    let (ours, pasted) = words.split_at(ours.unwrap_or(words.len()));
     let mut kept = Vec::new();
-    let mut words = words.iter();
+    let mut words = ours.iter();
     while let Some(word) = words.next() {
         match &**word {
-            "--no-progress" | "--json" | "--ascii" => {}
-            "--out" | "--report" | "--color" => {
+            "--no-progress" | "--json" | "--ascii" | "--exit-zero" => {}
+            "--out" | "--report" | "--junit" | "--color" => {
                 words.next();
             }
-            _ if ["--out=", "--report=", "--color="]
+            _ if ["--out=", "--report=", "--junit=", "--color="]
                 .iter()
                 .any(|option| word.starts_with(option)) => {}
             _ => kept.push(word.clone()),
         }
     }
+    kept.extend_from_slice(pasted);
     kept
 }
 
