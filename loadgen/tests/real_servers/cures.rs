@@ -4,6 +4,7 @@
 //! is touched, and only at a mark with the remedy's own `where`.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -106,13 +107,8 @@ fn a_cure_takes_the_place_of_its_mark_and_of_no_other() {
 /// Checks, applies what is printed, and checks again, until nothing is left to cure. Returns the lines that it took.
 fn cure(name: &str) -> Result<Vec<String>, String> {
     let scratch = tempfile::tempdir().expect("a directory for temporary files");
-    let copy = Command::new("cp")
-        .args(["-a", "--"])
-        .arg(setup::directory())
-        .arg(scratch.path().join("setups"))
-        .status();
-    assert!(copy.expect("cp is everywhere").success());
     let all = scratch.path().join("setups");
+    copy(&setup::directory(), &all);
     let file = Setup::read(&all, name).expect("it was read before");
     let file = file.description.cure.and_then(|cure| cure.file);
     let file = all.join(name).join(file.expect("only those are asked"));
@@ -138,6 +134,26 @@ fn cure(name: &str) -> Result<Vec<String>, String> {
         })?);
     }
     Err(format!("{name} is still held back after {steps:?}"))
+}
+
+/// All but what npm, pip and debootstrap brought, which is large and is not changed: links lead to that.
+fn copy(from: &Path, to: &Path) {
+    const BROUGHT: [&str; 3] = ["node_modules", "venv", "root"];
+    fs::create_dir(to).expect("the directory is ours");
+    for entry in fs::read_dir(from).expect("the setups can be read") {
+        let (name, path) = entry
+            .map(|entry| (entry.file_name(), entry.path()))
+            .expect("the setups can be read");
+        let copied = to.join(&name);
+        if BROUGHT.iter().any(|brought| name == *brought) {
+            let path = path.canonicalize().expect("it is there");
+            symlink(path, copied).expect("the directory is ours");
+        } else if path.is_dir() {
+            copy(&path, &copied);
+        } else {
+            fs::copy(&path, copied).expect("the directory is ours");
+        }
+    }
 }
 
 /// What `matrix --json` has of one setup: the document of `check --json`.
