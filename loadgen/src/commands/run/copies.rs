@@ -9,6 +9,7 @@ use crate::preflight;
 use crate::processes::{self, Duty, Together};
 use anyhow::{Context, Result};
 use std::env;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
@@ -34,12 +35,11 @@ pub(super) fn run(plan: &Plan, interrupt: &AtomicBool, watch: &mut Watch) -> Res
 fn command(socket: &Path) -> Result<Command> {
     let mut command = Command::new(env::current_exe().context("this program cannot be found")?);
     // Behind the name of the command, because words at the end may be somebody else's.
-    let mut words = env::args_os().skip(1);
-    command
-        .args(words.next())
-        .arg(OPTION)
-        .arg(socket)
-        .args(words);
+    let words: Vec<OsString> = env::args_os().skip(1).collect();
+    let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    let name = words.iter().position(|word| !is_option(word));
+    let (before, after) = words.split_at(name.map_or(0, |at| at + 1));
+    command.args(before).arg(OPTION).arg(socket).args(after);
     Ok(command)
 }
 
