@@ -7,7 +7,6 @@ use crate::table::{Case, Pace, Truth, assert_found, short, sized, three};
 use run_record::verdict::{HoldBy, Reason, Word};
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a test tells what it has measured")]
 fn sixty_of_sixty() {
     let live = || Truth::is(Word::Live);
     let by_size = |bytes| Truth::held(Word::Batched, HoldBy::Size).of(bytes);
