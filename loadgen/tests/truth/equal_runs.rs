@@ -26,13 +26,22 @@ fn criterion_14_real_runs_of_one_server_are_seldom_called_different() {
     let pairs = if is_full() { 20 } else { 3 };
     let server = Server::start(Config::default()).expect("a port of loopback");
     let address = server.local_addr().expect("it listens").to_string();
-    let outcomes: Vec<String> = (0..pairs).map(|_| outcome(&address)).collect();
+    // Runs that this machine spoiled do not enter; a pair of which too few are left is repeated, and counted.
+    let mut spoiled = 0;
+    let mut outcomes = Vec::new();
+    while outcomes.len() < pairs {
+        match outcome(&address) {
+            refused if refused == "refused" => spoiled += 1,
+            told => outcomes.push(told),
+        }
+        assert!(spoiled <= pairs, "the machine was not quiet: {outcomes:?}");
+    }
     let count = |outcome: &str| outcomes.iter().filter(|one| *one == outcome).count();
     let different = count("worse") + count("better");
     tell(
         "14",
         "pairs of 5 + 5 real runs of one server, in turns, called different",
-        format!("{different} of {pairs}"),
+        format!("{different} of {pairs} ({spoiled} spoiled by this machine and repeated)"),
         "at most 2",
     );
     assert!(different <= 2, "{outcomes:?}");
