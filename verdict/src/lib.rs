@@ -87,6 +87,7 @@ pub mod plan;
 mod queue;
 mod releases;
 mod replay;
+mod run;
 mod sentences;
 mod signature;
 mod stats;
@@ -96,3 +97,4 @@ pub mod vocabulary;
 mod weigh;
 
 pub use diagnose::diagnose;
+pub use run::of_run;

@@ -125,8 +125,9 @@ struct WatchArgs {
     wait: Option<Duration>,
 }
 
+/// The verdict demanded, as typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum ExpectArg {
+pub(super) enum ExpectArg {
     Live,
     Batched,
     Buffered,

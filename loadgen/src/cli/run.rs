@@ -11,6 +11,7 @@ use run_record::limits::Limit;
 use run_record::redact;
 use url::Url;
 
+use super::check::ExpectArg;
 use super::events::EventArgs;
 use super::files::FileArgs;
 use super::output::OutputArgs;
@@ -20,8 +21,8 @@ use super::share::ShareArgs;
 use super::values::{self, Rate, Spread};
 use super::{UsageError, after_help};
 use crate::plan::{
-    ClockAsked, ClockServer, Draft, Load, Part, Plan, ServerClock, Share, SubscriberPolicy, Target,
-    TracePlan,
+    ClockAsked, ClockServer, Draft, Expect, Load, Part, Plan, ServerClock, Share, SubscriberPolicy,
+    Target, TracePlan,
 };
 use crate::request::{Asked, Environment};
 use crate::schedule::Arrivals;
@@ -171,6 +172,10 @@ pub(super) struct ClockArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits; one that is missed ends with exit code 1")]
 pub(super) struct LimitArgs {
+    /// Verdict demanded: live, batched, buffered, cut or any; if given, one that cannot be told ends with 4 [default: live]
+    #[arg(long, value_name = "VERDICT", value_enum, hide_possible_values = true)]
+    expect: Option<ExpectArg>,
+
     /// Largest value allowed, such as delivery.p99=100ms or lost=0
     #[arg(long, value_name = "METRIC=LIMIT", value_parser = Limit::parse_max)]
     max: Vec<Limit>,
@@ -202,6 +207,11 @@ impl RunArgs {
                 .clone()
                 .with(self.output.clone().into_output(environment)),
         }))
+    }
+
+    /// The verdict demanded, if the user named one; LIVE is demanded in any case.
+    pub fn expect(&self) -> Option<Expect> {
+        self.limits.expect.map(Expect::from)
     }
 
     /// Whether a probe in a process of its own is to run beside the load.

@@ -5,6 +5,8 @@ mod hops;
 mod judge;
 mod watch;
 
+pub(in crate::commands) use judge::of_verdict;
+
 use super::ci::{self, Told};
 use super::store;
 use super::voice::{interrupt, print, refuse, say, style};

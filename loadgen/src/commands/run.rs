@@ -38,6 +38,7 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
         Err(error) => return Ok(refuse(&error, error.exit())),
     }
     let is_beside_probe = args.is_beside_probe();
+    let expect = args.expect();
     let parent = args.process_of();
     let draft = match args.draft(&|name| std::env::var(name).ok()) {
         Ok(draft) => draft,
@@ -76,7 +77,8 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
         say(&format!("note: {why}"));
     }
     record.evaluate(&plan.limits);
-    let exit = judge::judge(&mut record, &together);
+    assemble::add_verdict(&mut record, expect);
+    let exit = judge::judge(&mut record, &together, expect);
     finish(&record, &plan, exit)
 }
 

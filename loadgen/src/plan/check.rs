@@ -93,6 +93,17 @@ pub enum Expect {
 }
 
 impl Expect {
+    /// As the command line spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Batched => "batched",
+            Self::Buffered => "buffered",
+            Self::Cut => "cut",
+            Self::Any => "any",
+        }
+    }
+
     /// Whether a verdict of this word is the one demanded.
     pub fn is_met_by(self, word: Word) -> bool {
         match self {

@@ -14,3 +14,4 @@ mod schema;
 mod scripted;
 mod selftest;
 mod terminal;
+mod verdicts;

@@ -8,12 +8,14 @@ mod traffic;
 
 use run_record::measured::Group;
 use run_record::record::RunRecord;
+use run_record::verdict::Word;
+use unicode_width::UnicodeWidthStr;
 
 use super::closing;
-use super::line::{Line, confidence, wrap};
+use super::line::{Line, confidence, sentence, wrap};
 use crate::number;
 use crate::sanitise::sanitise;
-use crate::style::{Style, Tone};
+use crate::style::Style;
 
 /// The page for the end of a run, ending in a line break.
 ///
@@ -54,20 +56,30 @@ fn headline(record: &RunRecord, total: &Group, style: &Style) -> Vec<Line> {
                 verdict.word.symbol(style.charset()),
                 verdict.word.label()
             );
-            Line::default().toned(Tone::Strong, word).then("   ")
+            Line::default()
+                .toned(super::check::tone(verdict.word), word)
+                .then("   ")
         }
         None => Line::default(),
     };
     let mut lines = wrap(style, first, 2, facts);
     if let Some(verdict) = &record.verdict {
-        let confidence = format!("confidence {}", confidence(verdict.confidence));
-        let gloss = Line::new(sanitise(&verdict.gloss));
-        lines.extend(wrap(
-            style,
-            Line::new("  "),
-            2,
-            vec![gloss, Line::new(confidence)],
-        ));
+        let sure = match verdict.word {
+            // Whoever cannot tell is not sure to any degree.
+            Word::Inconclusive | Word::Invalid => None,
+            _ => Some(format!("confidence {}", confidence(verdict.confidence))),
+        };
+        // One fact a line where both do not fit on one, and no line that is cut.
+        let room = style.width.saturating_sub(2);
+        let facts = sure.iter().fold(sanitise(&verdict.gloss), |told, sure| {
+            format!("{told}{}{sure}", style.dot())
+        });
+        if facts.width() <= room {
+            lines.push(Line::new("  ").then(facts));
+        } else {
+            lines.extend(sentence(&verdict.gloss, 2, style));
+            lines.extend(sure.map(|sure| Line::new("  ").then(sure)));
+        }
     }
     lines.extend(closing::ended(&record.end));
     lines

@@ -7,7 +7,7 @@ pub(super) use hops::record_of_hops;
 use super::watch::purpose;
 use crate::check::{Outcome, Purpose};
 use crate::commands::machine;
-use crate::plan::{CheckPlan, Expect, SequenceSource, StampSource};
+use crate::plan::{CheckPlan, SequenceSource, StampSource};
 use crate::session::recorder::Class;
 use run_record::end::{End, EndReason};
 use run_record::measured::{Group, Measured, UNNAMED_GROUP};
@@ -81,16 +81,7 @@ fn plan_record(outcome: &Outcome, plan: &CheckPlan, command_line: &[String]) -> 
             SequenceSource::Json { pointer } => Some(format!("{pointer} of the data")),
             SequenceSource::None => None,
         },
-        expect: Some(
-            match plan.expect {
-                Expect::Live => "live",
-                Expect::Batched => "batched",
-                Expect::Buffered => "buffered",
-                Expect::Cut => "cut",
-                Expect::Any => "any",
-            }
-            .to_owned(),
-        ),
+        expect: Some(plan.expect.name().to_owned()),
         command_line: redact::command_line(command_line),
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn judge_hops(record: &mut RunRecord, expect: Expect) -> Exit {
 
 /// Source: DESIGN section 5, exit codes; section 4: a foreign verdict that rests on arrival times alone exits 4,
 /// unless it is the one demanded.
-fn of_verdict(verdict: &Verdict, expect: Expect) -> (Exit, String) {
+pub(in crate::commands) fn of_verdict(verdict: &Verdict, expect: Expect) -> (Exit, String) {
     let word = verdict.word.label();
     match verdict.word {
         Word::NoStream => (Exit::NoStream, format!("no stream: {}", verdict.gloss)),

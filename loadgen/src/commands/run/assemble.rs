@@ -3,7 +3,7 @@
 use super::watch::lost_text;
 use crate::commands::machine;
 use crate::engine::{EndOfRun, Outcome};
-use crate::plan::{Plan, SequenceSource, StampSource};
+use crate::plan::{Expect, Plan, SequenceSource, StampSource};
 use crate::processes::{Lost, Together};
 use crate::schedule::Arrivals;
 use run_record::end::{End, EndReason};
@@ -27,6 +27,12 @@ pub(in crate::commands) fn record(
     record.clock.clone_from(&together.clock);
     record.end = end(outcome, &together.lost);
     record
+}
+
+/// What the streams were found to be, and what was demanded.
+pub(super) fn add_verdict(record: &mut RunRecord, expect: Option<Expect>) {
+    record.plan.expect = Some(expect.unwrap_or(Expect::Live).name().to_owned());
+    record.verdict = Some(verdict::of_run(record));
 }
 
 fn plan_record(plan: &Plan, command_line: &[String]) -> PlanRecord {

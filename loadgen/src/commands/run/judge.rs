@@ -1,21 +1,25 @@
 //! What the command exits with, and why in one line: the first reason of the highest precedence.
 
+use crate::commands::check::of_verdict;
 use crate::engine::Outcome;
 use crate::exit::Exit;
+use crate::plan::Expect;
 use crate::processes::{LOST, Together};
 use run_record::end::{self, EndReason};
 use run_record::limits::LimitStatus;
 use run_record::record::RunRecord;
 use run_record::self_check::CheckStatus;
+use run_record::verdict::Word;
 
 /// Judges a run, and writes the judgement into its record.
-pub(super) fn judge(record: &mut RunRecord, together: &Together) -> Exit {
+pub(super) fn judge(record: &mut RunRecord, together: &Together, expect: Option<Expect>) -> Exit {
     let outcome = &together.outcome;
     let reasons = [
         failed(record),
         interrupted(record),
         unfit(record),
         no_stream(record, outcome),
+        word(record, expect),
         limits(record, LimitStatus::Missed, Exit::Server, "not met"),
         limits(
             record,
@@ -81,6 +85,21 @@ fn no_stream(record: &RunRecord, outcome: &Outcome) -> Option<(Exit, String)> {
         _ => return None,
     };
     Some((Exit::NoStream, reason))
+}
+
+/// Another verdict than the one demanded, LIVE unless the user named one. Whoever asked for figures alone is not told
+/// by the exit code that it cannot be known, only whoever asked for a verdict.
+fn word(record: &RunRecord, expect: Option<Expect>) -> Option<(Exit, String)> {
+    let verdict = record.verdict.as_ref()?;
+    // Both are told with what led to them.
+    if matches!(verdict.word, Word::NoStream | Word::Invalid) {
+        return None;
+    }
+    match of_verdict(verdict, expect.unwrap_or(Expect::Live)) {
+        (Exit::AsExpected, _) => None,
+        (Exit::Inconclusive, _) if expect.is_none() => None,
+        told => Some(told),
+    }
 }
 
 fn limits(
