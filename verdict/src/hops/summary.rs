@@ -1,7 +1,7 @@
 //! The comparison in one sentence, for those who read only the verdict.
 
 use run_record::hops::Standing;
-use run_record::verdict::{Confidence, Finding, Severity};
+use run_record::verdict::{Confidence, Finding, Severity, Word};
 
 use super::{Found, Hop};
 
@@ -50,6 +50,13 @@ fn holds_back<'n>(first: usize, found: &[Found], name: &dyn Fn(usize) -> &'n str
         None => format!(
             "{} itself holds the stream back{who}: it is {word}",
             name(0)
+        ),
+        Some(before) if verdict.word == Word::NoStream => format!(
+            "the hop between {} and {} does not hand the stream on: {} is LIVE, {} is {word}",
+            name(before),
+            name(first),
+            name(before),
+            name(first),
         ),
         Some(before) => format!(
             "the hop between {} and {} holds the stream back{who}: {} is LIVE, {} is {word}",

@@ -263,10 +263,11 @@ fn an_origin_that_is_no_stream_accuses_nobody() {
     ]);
     assert_eq!(standings(&found), [Standing::Unknown, Standing::Unknown]);
     assert!(text.contains("origin is NO STREAM"), "{text}");
-    let (found, _) = compared(&[
+    let (found, text) = compared(&[
         ("origin", &seen(Mode::Live, &[], 1)),
         ("edge", &seen(Mode::Status { code: 502 }, &[], 2)),
     ]);
+    assert!(text.contains("does not hand the stream on"), "{text}");
     assert_eq!(standings(&found), [Standing::Passes, Standing::HoldsBack]);
 }
 
