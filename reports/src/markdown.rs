@@ -28,12 +28,15 @@ pub fn of_record(record: &RunRecord) -> String {
         Kind::Check => terminal::check_page(record, &style),
         _ => terminal::end_table(record, &[], &style),
     };
-    let heading = match &record.verdict {
-        Some(verdict) => {
-            let symbol = verdict.word.symbol(Charset::Unicode);
-            format!("{symbol} {}", verdict.word.label())
-        }
-        None => outcome(record.exit.as_ref()).to_owned(),
+    let word = record.verdict.as_ref().map(|verdict| {
+        let symbol = verdict.word.symbol(Charset::Unicode);
+        format!("{symbol} {}", verdict.word.label())
+    });
+    // A check is asked for a word; a run may be all that was asked of it whatever its word is, and the reverse.
+    let heading = match (record.kind, word) {
+        (Kind::Check, Some(word)) => word,
+        (_, Some(word)) => format!("{}, {word}", outcome(record.exit.as_ref())),
+        (_, None) => outcome(record.exit.as_ref()).to_owned(),
     };
     let remedies = record.verdict.iter().flat_map(|verdict| &verdict.causes);
     let remedies = remedies

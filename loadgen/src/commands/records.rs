@@ -79,7 +79,12 @@ fn merged(paths: &[PathBuf]) -> Result<RunRecord, Unusable> {
             None => all = Some(record),
         }
     }
-    Ok(all.expect("clap asks for one at least"))
+    let mut all = all.expect("clap asks for one at least");
+    // Of shards more streams were followed together than by each alone.
+    if paths.len() > 1 {
+        all.verdict = Some(verdict::of_run(&all));
+    }
+    Ok(all)
 }
 
 pub(super) fn read_run(path: &Path) -> Result<RunRecord, Unusable> {

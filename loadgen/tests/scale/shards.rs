@@ -25,7 +25,7 @@ const OPTIONS: [&str; 8] = [
 ];
 
 /// Parts of a record that tell of times, of the server's own numbers, or of how the kernel cut a stream into reads: they differ between any two runs.
-const DIFFER: [&str; 15] = [
+const DIFFER: [&str; 17] = [
     "started",
     "ended",
     "plan.url",
@@ -41,6 +41,8 @@ const DIFFER: [&str; 15] = [
     "measured.groups.all.counters.stalls",
     "measured.groups.all.counters.events.untimed",
     "self_check",
+    "verdict.evidence",
+    "verdict.gloss",
 ];
 
 fn url(server: &Server) -> String {

@@ -48,8 +48,14 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     },
     Allowed {
         name: "benches",
-        normal: &[],
-        in_tests: &["loadgen", "run-record", "sse-wire", "target-server"],
+        normal: &["sse-wire"],
+        in_tests: &[
+            "loadgen",
+            "reports",
+            "run-record",
+            "target-server",
+            "verdict",
+        ],
     },
 ];
 

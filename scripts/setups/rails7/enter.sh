@@ -1,5 +1,5 @@
 # Sourced by each `start` of a Rails 7 setup: runs a command inside the newer Debian that ./install made, in the application of ../rails.
-root=$(cd "$(dirname "$0")/../rails7/root" && pwd -P)
+root=$(cd "$(dirname "$0")/../rails7/debian" && pwd -P)
 rails=$(cd "$(dirname "$0")/../rails" && pwd -P)
 
 # A mount namespace of its own: the application and SETUP_RUN are seen inside, nothing is written there, and nothing is left behind.

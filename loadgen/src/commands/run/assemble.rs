@@ -31,7 +31,7 @@ pub(in crate::commands) fn record(
 
 /// What the streams were found to be, and what was demanded.
 pub(super) fn add_verdict(record: &mut RunRecord, expect: Option<Expect>) {
-    record.plan.expect = Some(expect.unwrap_or(Expect::Live).name().to_owned());
+    record.plan.expect = expect.map(|expect| expect.name().to_owned());
     record.verdict = Some(verdict::of_run(record));
 }
 
