@@ -157,6 +157,14 @@ fn a_loaded_server_is_late_and_not_batched() {
     );
 }
 
+/// As late as a gap or more is what one behind looks like, however uneven it is under load.
+#[test]
+fn a_lateness_that_a_hold_would_explain_is_not_live() {
+    let late = each(150, |number| 45.0 + (number * 7_919 % 43) as f64);
+    let verdict = of_run(&run(&five(&late), true));
+    assert_ne!(verdict.word, Word::Live, "{verdict:#?}");
+}
+
 #[test]
 fn few_that_are_cut_stand_beside_and_many_in_the_headline() {
     let mut record = run(&five(&live()), true);

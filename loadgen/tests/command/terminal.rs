@@ -107,7 +107,7 @@ fn a_locale_that_is_not_utf_8_gets_ascii() {
         );
         let wished = loadgen(&words).arg("--ascii").output().unwrap();
         assert!(wished.stdout.is_ascii());
-        let wide = loadgen(&words).output().unwrap();
+        let wide = loadgen(&words).env("LC_ALL", "C.UTF-8").output().unwrap();
         assert!(!wide.stdout.is_ascii());
     }
 }

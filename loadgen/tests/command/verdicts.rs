@@ -1,9 +1,10 @@
 //! The verdict of a run against target-server: its word, and when it decides the exit code.
 //!
-//! A run that says itself that this machine was the limit does not count; it is repeated, and the log says so.
+//! A run that says itself that this machine was the limit, or that it cannot tell, does not count; it is repeated, and
+//! the log says so.
 
 use crate::invocation::{Ended, Invocation};
-use run_record::verdict::{Confidence, Verdict, Word};
+use run_record::verdict::{Confidence, Reason, Verdict, Word};
 use target_server::{Config, Server};
 
 const TIMES: usize = 5;
@@ -18,10 +19,11 @@ fn run(server: &Server, query: &str, options: &[&str]) -> Ended {
     let options = [&["-c", "5", "--for", "4s"], options].concat();
     for _ in 1..TIMES {
         let ended = invocation.run(&options);
-        if verdict(&ended).word != Word::Invalid {
+        let found = verdict(&ended);
+        if found.word != Word::Invalid && found.reason != Some(Reason::Irregular) {
             return ended;
         }
-        eprintln!("this machine was the limit, once more: {}", ended.stderr);
+        eprintln!("this machine was too busy, once more: {}", found.gloss);
     }
     invocation.run(&options)
 }

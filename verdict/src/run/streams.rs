@@ -54,7 +54,7 @@ fn followed(trace: &Trace, clock: ServerClock, until: Wall) -> Followed {
             verdict.reason,
             Some(Reason::Irregular | Reason::FewReleases)
         );
-    if is_open {
+    if is_open && is_late_by_load(&trace.events) {
         let mut foreign = probe;
         for event in &mut foreign.events {
             (event.due, event.emitted) = (None, None);
@@ -75,6 +75,26 @@ fn followed(trace: &Trace, clock: ServerClock, until: Wall) -> Followed {
         longest_wait: waits.reduce(f64::max),
         is_late,
     }
+}
+
+/// Whether most events were late by so little that no hold explains it: one event behind is late by a whole gap, and a
+/// timer by more than this. Without send times nobody can tell.
+fn is_late_by_load(events: &[TraceEvent]) -> bool {
+    const LITTLE: Nanos = Nanos::from_millis(50);
+    let sent: Vec<Wall> = events.iter().filter_map(|event| event.emitted_us).collect();
+    let waits = events.iter().filter_map(|event| {
+        let wait = event.latest_us - event.emitted_us?;
+        Some(wait)
+    });
+    let mut waits: Vec<Nanos> = waits.collect();
+    waits.sort_unstable();
+    let (Some(first), Some(last)) = (sent.first(), sent.last()) else {
+        return false;
+    };
+    let gaps = sent.len().saturating_sub(1).max(1) as u64;
+    let gap = Nanos((*last - *first).0 / gaps);
+    let median = waits[waits.len() / 2];
+    median <= LITTLE && median.0 * 3 <= gap.0 * 2
 }
 
 fn alone(probe: Probe) -> Observations {
