@@ -20,8 +20,8 @@ const ANSWERS: [(&str, &str); 8] = [
     ("buffered", "BUFFERED"),
     ("cut", "CUT"),
     ("measured", "limits missed"),
-    ("empty", "No event arrived"),
-    ("interrupted", "Ended early"),
+    ("empty", "INCONCLUSIVE"),
+    ("interrupted", "ended early"),
     ("invalid", "INVALID"),
 ];
 

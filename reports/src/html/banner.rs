@@ -37,7 +37,6 @@ pub(super) fn banner(record: &RunRecord, total: &Group) -> Markup {
                 }
                 (drip::glance(record, total))
             }
-            @if verdict.is_some() && let Some(missed) = outcome::missed(record) { p class="missed" { (missed) "." } }
             @if record.end.reason != EndReason::Completed { p { "Ended before its time: " (text(&record.end.text)) "." } }
             (facts(record, total, verdict))
             (own_faults(record))

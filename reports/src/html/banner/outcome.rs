@@ -40,15 +40,21 @@ impl Outcome {
                     }
                 },
             },
-            Some(verdict) => Self {
-                tone: if missed(record).is_some() {
-                    "bad"
-                } else {
-                    tone(verdict.word)
-                },
-                word: label(verdict.word),
-                sentence: html! { (text(&capitalised(&verdict.gloss))) "." },
-            },
+            Some(verdict) => {
+                let (tone, word) = match missed(record) {
+                    Some(missed) => ("bad", format!("{}, {missed}", label(verdict.word))),
+                    None if record.end.reason != EndReason::Completed => {
+                        ("warn", format!("{}, ended early", label(verdict.word)))
+                    }
+                    None => (tone(verdict.word), label(verdict.word)),
+                };
+                let sentence = html! { (text(&capitalised(&verdict.gloss))) "." };
+                Self {
+                    tone,
+                    word,
+                    sentence,
+                }
+            }
             None => {
                 let (tone, word) = of_run(record, total);
                 let sentence = html! { (figures(record, total)) };
@@ -63,7 +69,7 @@ impl Outcome {
 }
 
 /// How many limits were missed, where one was.
-pub(super) fn missed(record: &RunRecord) -> Option<String> {
+fn missed(record: &RunRecord) -> Option<String> {
     let is_missed = |limit: &&LimitResult| limit.status == LimitStatus::Missed;
     let missed = record.limits.iter().filter(is_missed).count();
     let count = |count: usize| number::count(count as u64);
