@@ -3,6 +3,7 @@
 //! A configuration marks its places by comments; `scripts/setups/README.md` says how. Only the file that a setup's `[cure]` names
 //! is touched, and only at a mark with the remedy's own `where`.
 
+use std::env;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -22,8 +23,18 @@ const ROUNDS: usize = 4;
 /// Setups at once. A busy machine changes no verdict to LIVE, and what it spoils is looked at again.
 const JOBS: usize = 2;
 
-/// Proven at least, so that silence does not pass for proof.
-const LEAST: usize = 12;
+/// Those of `scripts/test`: each layer that can hold a stream back. `STREAMGAUGE_SETUPS=all` proves
+/// the cures of all that can run here.
+const QUICK: [&str; 8] = [
+    "apache-fcgi",
+    "express-compression",
+    "haproxy-default",
+    "lighttpd-0",
+    "nginx-default",
+    "puma",
+    "rack-deflater-nosync",
+    "varnish-nostream",
+];
 
 /// The remedy of `puma.cork` names a socket that everyone has elsewhere; ours is here, and then it is asked.
 const PLACEHOLDER: &str = "\"unix:///PATH/puma.sock\"";
@@ -38,11 +49,17 @@ fn every_cure_that_is_printed_for_a_setup_makes_it_live() {
         let cure = setup.description.cure.as_ref();
         cure.is_some_and(|cure| cure.file.is_some()) && setup.missing().is_none()
     };
+    let is_all = env::var("STREAMGAUGE_SETUPS").is_ok_and(|which| which == "all");
     let curable: Vec<String> = names(&all)
         .unwrap_or_else(|error| panic!("{error}"))
         .into_iter()
+        .filter(|name| is_all || QUICK.contains(&name.as_str()))
         .filter(is_curable)
         .collect();
+    assert!(
+        curable.len() >= QUICK.len(),
+        "only {curable:?} can run here"
+    );
     let queue = Mutex::new(curable.iter());
     let failures = Mutex::new(Vec::new());
     let proven = AtomicUsize::new(0);
@@ -74,7 +91,9 @@ fn every_cure_that_is_printed_for_a_setup_makes_it_live() {
     );
     let proven = proven.into_inner();
     let all = curable.len();
-    assert!(proven >= LEAST, "only {proven} of {all} are proven");
+    // Of all some have a cause that nobody can name from outside, and then no line.
+    let least = if is_all { all / 2 } else { all };
+    assert!(proven >= least, "only {proven} of {all} are proven");
 }
 
 #[test]
@@ -138,7 +157,7 @@ fn cure(name: &str) -> Result<Vec<String>, String> {
 
 /// All but what npm, pip and debootstrap brought, which is large and is not changed: links lead to that.
 fn copy(from: &Path, to: &Path) {
-    const BROUGHT: [&str; 3] = ["node_modules", "venv", "root"];
+    const BROUGHT: [&str; 3] = ["node_modules", "venv", "debian"];
     fs::create_dir(to).expect("the directory is ours");
     for entry in fs::read_dir(from).expect("the setups can be read") {
         let (name, path) = entry

