@@ -33,6 +33,11 @@ fn codes_are_unique_and_every_entry_is_complete() {
         for cure in entry.cures {
             let is_line = cure.config.is_empty() == cure.place.is_empty();
             assert!(is_line, "{code}: a line and its place go together");
+            // What prints them bounds every text, as it must those of a server.
+            let is_short = [cure.text, cure.config, cure.place]
+                .iter()
+                .all(|text| text.chars().count() <= 200);
+            assert!(is_short, "{code}: {:?} would be cut off", cure.text);
         }
     }
 }
