@@ -24,8 +24,8 @@ const UNBUFFERED: Cure = cure(
 
 /// Where the version says that HTTP/1.0 is the default, or does not say anything.
 const UNBUFFERED_OR_FRAMED: Cure = cure(
-    "let nginx hand on what it reads (for uwsgi_pass: uwsgi_buffering off;); the header X-Accel-Buffering: no does the \
-     same, and proxy_http_version 1.1 where the application sends chunks",
+    "let nginx hand on what it reads; instead the application can send the header X-Accel-Buffering: no, which helps \
+     behind uwsgi_pass too, or nginx can ask by proxy_http_version 1.1 if chunks come then",
     "proxy_buffering off;",
     PLACE,
 );
