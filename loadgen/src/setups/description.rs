@@ -115,6 +115,9 @@ pub struct Cure {
     /// The file with the marked places, seen from the setup's directory; absent where no line of configuration cures it.
     #[serde(default)]
     pub file: Option<String>,
+    /// Another file with marked places, where a second fault stands behind the first one.
+    #[serde(default)]
+    pub then: Option<String>,
     /// What cures it where a line does not: `another server`.
     #[serde(default)]
     pub text: Option<String>,

@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         betrays: "Server: thin, releases at any phase of a second; other clients' traffic shortens them",
         cures: &[cure(
             "keep the reactor awake",
-            "EM.next_tick { EM.add_periodic_timer(0.01) {} }",
+            "EM.next_tick { EM.add_periodic_timer(0.002) {} }",
             "config.ru",
         )],
         sure: Sure::Measured,
