@@ -54,6 +54,9 @@ pub(super) struct Clues<'c> {
     pub undecoded_reads: Option<usize>,
     /// What was lost over HTTP/1.0 and came over a newer one, in words.
     pub lost_over_http10: Option<String>,
+    /// Whether more than a full segment was held as long as anything: what sends to this machine has a timer and no
+    /// cork. A cork behind it is not excluded.
+    pub outlasts_segments: bool,
     /// Whether the request was also made without Accept-Encoding.
     is_compared: bool,
     /// Complete members of a gzip body.
@@ -137,6 +140,7 @@ impl<'c> Clues<'c> {
             limit: limits::case_of(conclusion),
             undecoded_reads,
             lost_over_http10,
+            outlasts_segments: outlasts_segments(conclusion),
             is_compared,
             gzip_members: timeline.probe.gzip_members,
             events: timeline.events.len(),
@@ -252,6 +256,21 @@ fn begins_with_preamble(timeline: &Timeline) -> bool {
 fn uncompressed(conclusion: &Conclusion) -> Option<Chunks> {
     let control = conclusion.delivery.slower_compressed?;
     Some(Chunks::of(&conclusion.readings.at(control).timeline))
+}
+
+fn outlasts_segments(conclusion: &Conclusion) -> bool {
+    let Signature::Grouped(timed) = &conclusion.shown().signature else {
+        return false;
+    };
+    conclusion.readings.on_other_ways().any(|reading| {
+        let segment = reading.timeline.probe.request.way.max_segment;
+        match (segment, &reading.signature) {
+            (Some(segment), Signature::Grouped(grouped)) => {
+                grouped.bytes.value > f64::from(segment) && grouped.interval >= 0.8 * timed.ms.value
+            }
+            _ => false,
+        }
+    })
 }
 
 /// Whether a request without Accept-Encoding was made beside those with it.

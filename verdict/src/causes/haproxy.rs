@@ -72,7 +72,7 @@ fn msg_more(clues: &Clues) -> Option<Case> {
     let seen = format!("{held}, {chunks}: the kernel's limit for a corked socket");
     if clues.has_lower_case_names() {
         Some(Case::strong(seen).and_weak("all header names in lower case"))
-    } else if grouped.is_wait {
+    } else if grouped.is_wait && !clues.outlasts_segments {
         // HAProxy leaves no mark: it stands behind every other one.
         Some(Case::weak(seen).and_weak("HAProxy would leave no mark"))
     } else {

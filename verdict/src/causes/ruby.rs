@@ -235,7 +235,7 @@ fn puma(clues: &Clues) -> Option<Case> {
     } else if clues.has_ruby_marks() {
         Some(Case::strong(seen).and_weak("marks of a Rack stack"))
     } else {
-        let is_open = grouped.is_wait && !clues.has_proxy_marks();
+        let is_open = grouped.is_wait && !clues.has_proxy_marks() && !clues.outlasts_segments;
         is_open.then(|| Case::weak(seen).and_weak("no mark of the server"))
     }
 }

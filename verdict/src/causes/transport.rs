@@ -157,7 +157,7 @@ fn cork(clues: &Clues) -> Option<Case> {
         .filter(|grouped| grouped.is_wait && is_cork(grouped))?;
     let is_marked =
         clues.has_ruby_marks() || clues.has_proxy_marks() || clues.has_lower_case_names();
-    (!is_marked).then(|| {
+    (!is_marked && !clues.outlasts_segments).then(|| {
         let seen = format!("{}: the kernel's limit for a corked socket", held(grouped));
         Case::strong(seen).and_weak("no mark of Puma or HAProxy")
     })

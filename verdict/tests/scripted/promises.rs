@@ -1,7 +1,7 @@
 //! What the product promises beside the word: how soon, how sure, how honest.
 
 use run_record::time::Nanos;
-use run_record::verdict::{Confidence, HoldBy, Reason, Word};
+use run_record::verdict::{Cause, Confidence, Finding, HoldBy, Reason, Word};
 use verdict::diagnose;
 use verdict::observations::{Asked, Observations, Offer, Own, Request, ServerClock, Version, Way};
 use verdict::plan::{self, Reach, Why};
@@ -428,11 +428,16 @@ fn a_full_segment_that_goes_at_once_is_a_finding() {
             ..Observations::default()
         });
         assert_eq!(verdict.word, Word::Batched, "{verdict:#?}");
-        verdict
-            .findings
-            .iter()
-            .any(|finding| finding.code == "hold.segment")
+        let finds = |finding: &Finding| finding.code == "hold.segment";
+        let corks = |cause: &Cause| {
+            ["tcp.cork", "puma.cork", "haproxy.msg-more"].contains(&cause.code.as_str())
+        };
+        (
+            verdict.findings.iter().any(finds),
+            verdict.causes.iter().any(corks),
+        )
     };
-    assert!(clamped(Mode::Cork { segment: 1_448 }, 200.0));
-    assert!(!clamped(Mode::HoldTime { ms: 200.0 }, 200.0));
+    assert_eq!(clamped(Mode::Cork { segment: 1_448 }, 200.0), (true, true));
+    // Nothing that is corked holds more than a segment for as long.
+    assert_eq!(clamped(Mode::HoldTime { ms: 200.0 }, 200.0), (false, false));
 }
