@@ -289,7 +289,10 @@ fn variations(readings: &Readings) -> usize {
 }
 
 fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
-    if !reach.can_vary || delivery.is_compressor || variations(readings) >= MAX_VARIATIONS {
+    // How a compressor steps is no matter of the rate, but one behind is told from a timer by nothing else.
+    let is_behind = matches!(delivery.signature, Signature::Behind(_));
+    let is_settled = delivery.is_compressor && !is_behind;
+    if !reach.can_vary || is_settled || variations(readings) >= MAX_VARIATIONS {
         return None;
     }
     let timeline = &readings.at(delivery.shown_by).timeline;
@@ -299,7 +302,7 @@ fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
             (other_rate(asked, grouped.gap), Why::OtherRate)
         }
         Signature::Behind(behind) if !behind.tracks_next => {
-            (other_rate(asked, behind.gap), Why::OtherRate)
+            (slower(asked, behind.gap), Why::OtherRate)
         }
         Signature::Undecided(Reason::FewReleases | Reason::FewEvents) => {
             (faster(asked, timeline.mean_gap()?), Why::OtherRate)
@@ -469,9 +472,19 @@ fn is_separated(grouped: &Grouped, readings: &Readings) -> bool {
 /// Two and a half times as fast, or as slow where faster could not be resolved:
 /// no small multiple, so that no timer fits both rates.
 fn other_rate(asked: Asked, gap_ms: f64) -> Asked {
-    let factor = if gap_ms * 0.4 >= FASTEST_MS { 0.4 } else { 2.5 };
+    if gap_ms * 0.4 < FASTEST_MS {
+        return slower(asked, gap_ms);
+    }
     Asked {
-        interval: Some(nanos(gap_ms * factor)),
+        interval: Some(nanos(gap_ms * 0.4)),
+        ..asked
+    }
+}
+
+/// Two and a half times as slow: a wait of one gap stands out the more from the noise of the path.
+fn slower(asked: Asked, gap_ms: f64) -> Asked {
+    Asked {
+        interval: Some(nanos(gap_ms * 2.5)),
         ..asked
     }
 }

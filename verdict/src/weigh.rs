@@ -152,6 +152,10 @@ impl<'a> Readings<'a> {
         };
         delivery.slower_compressed = self.slower_compressed(&delivery, &controls);
         if delivery.is_compressor {
+            if matches!(delivery.signature, Signature::Behind(_)) {
+                // The controls are live: they say nothing about the wait.
+                self.weigh_holds(&mut delivery, &headline);
+            }
             return Some(self.hold_of_compressor(delivery, &headline));
         }
         if delivery.slower_compressed.is_some() {

@@ -157,6 +157,14 @@ fn haproxy_with_gzip_and_no_delay_is_one_behind() {
         Word::Batched,
         "haproxy.gzip-lag",
     );
+    // Where it can be asked for another rate, that tells it from a timer of just one gap, compressed or not.
+    for seed in 0..SEEDS {
+        let verdict = Scene::cooperating(Mode::GzipLag, 50.0, 300, seed)
+            .check()
+            .verdict;
+        let hold = verdict.hold.as_ref().map(|hold| hold.by);
+        assert_eq!(hold, Some(HoldBy::Event), "{verdict:#?}");
+    }
 }
 
 #[test]
