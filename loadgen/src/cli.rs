@@ -20,6 +20,7 @@ mod selftest;
 mod series;
 mod share;
 mod usage;
+mod users;
 mod values;
 
 use clap::{Parser, Subcommand};

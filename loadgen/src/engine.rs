@@ -13,6 +13,7 @@ mod worker;
 use crate::clock;
 use crate::connection::receive::StampingKeptOn;
 use crate::plan::{Endpoint, Plan};
+use crate::request::Request;
 use crate::schedule::Schedule;
 use crate::session::Spec;
 use crate::session::recorder::{Recorder, Tap};
@@ -20,6 +21,7 @@ use mio::{Poll, Token, Waker};
 use run_record::measured::Measured;
 use run_record::time::{Mono, Nanos, Wall};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -197,15 +199,31 @@ impl Shared {
         }
     }
 
-    /// The request of a subscriber that has seen this id; `None` where it is the plan's own.
-    fn request_after(&self, last_event_id: &[u8]) -> Option<Box<[u8]>> {
-        let id = (!last_event_id.is_empty()).then_some(last_event_id)?;
-        Some(
-            self.plan
-                .request
-                .to_bytes(&self.plan.target.host, Some(id))
-                .into(),
-        )
+    /// The request of a subscriber, and the value of its `Host` header.
+    fn request_of(&self, subscriber: u32) -> (Cow<'_, Request>, Cow<'_, str>) {
+        let Plan {
+            users,
+            request,
+            target,
+            ..
+        } = &self.plan;
+        match users {
+            Some(users) => {
+                let (request, host) = users.request(subscriber);
+                (Cow::Owned(request), Cow::Owned(host))
+            }
+            None => (Cow::Borrowed(request), Cow::Borrowed(&target.host)),
+        }
+    }
+
+    /// What a subscriber that has seen this id sends; `None` where it is what all send.
+    fn bytes_of(&self, subscriber: u32, last_event_id: &[u8]) -> Option<Box<[u8]>> {
+        let id = (!last_event_id.is_empty()).then_some(last_event_id);
+        if id.is_none() && self.plan.users.is_none() {
+            return None;
+        }
+        let (request, host) = self.request_of(subscriber);
+        Some(request.to_bytes(&host, id).into())
     }
 
     /// An empty recorder for one of the workers.

@@ -31,7 +31,7 @@ use run_record::limits::Limit;
 use run_record::time::Wall;
 use serde::{Deserialize, Serialize};
 
-use crate::request::Request;
+use crate::request::{Request, Users};
 use crate::schedule::Arrivals;
 
 /// One run, ready to start: every name resolved, every file read, every number in range.
@@ -43,6 +43,9 @@ pub struct Plan {
     pub target: Target,
     /// What each connection asks.
     pub request: Request,
+    /// Who the subscribers are, where they differ (`--users`): each has a request of his own then, and `request` has columns in
+    /// braces in the places of his values.
+    pub users: Option<Arc<Users>>,
     /// How many connections, when, and from where.
     pub load: Load,
     /// What a subscriber does when its stream ends.

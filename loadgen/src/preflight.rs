@@ -49,6 +49,13 @@ pub enum Note {
     NoHttp3,
     /// Addresses of the name that are not used, because none of the source addresses can reach them.
     OtherFamily(Vec<Endpoint>),
+    /// Fewer users than connections.
+    SharedUsers {
+        /// Rows of the table.
+        users: usize,
+        /// Connections of the run.
+        connections: u32,
+    },
     /// Source addresses of this machine chosen because one has too few ports.
     Sources(usize),
     /// Decoding windows may grow beyond the memory there is.
@@ -117,6 +124,7 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
         .refused
         .into_iter()
         .map(Note::Dropped)
+        .chain(shared_users(&plan))
         .chain(chosen.notes)
         .chain(windows)
         .collect();
@@ -137,6 +145,13 @@ pub fn admit_part(
     let clock = clock::source(&clock_asked, &plan)?;
     let notes = Vec::new();
     Ok(Admitted { clock, plan, notes })
+}
+
+/// Told, because some servers allow each user one stream.
+fn shared_users(plan: &Plan) -> Option<Note> {
+    let users = plan.users.as_ref()?.count();
+    let connections = plan.load.connections;
+    (users < connections as usize).then_some(Note::SharedUsers { users, connections })
 }
 
 impl PreflightError {
@@ -176,6 +191,13 @@ impl fmt::Display for Note {
                     f,
                     "not used, as the source addresses cannot reach it: {}",
                     endpoints.join(", ")
+                )
+            }
+            Self::SharedUsers { users, connections } => {
+                let most = u64::from(*connections).div_ceil(*users as u64);
+                write!(
+                    f,
+                    "{users} users for {connections} connections: they are dealt out in turn, up to {most} connections each"
                 )
             }
             Self::Sources(count) => {

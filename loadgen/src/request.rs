@@ -2,12 +2,17 @@
 //! It must not know sockets, the command line or how often it is sent.
 
 mod asked;
+mod braces;
 mod headers;
 mod redirect;
+mod table;
+mod users;
 
 pub use asked::Asked;
 pub use headers::{Environment, HeaderError, HeaderLine, header_value};
 pub use redirect::{Redirect, RedirectError};
+pub use table::{Table, TableError};
+pub use users::{Users, UsersError};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -76,6 +81,18 @@ impl Request {
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&self.body);
         bytes
+    }
+
+    /// The address it is sent to, of the same origin as `url`.
+    pub fn url_at(&self, url: &Url) -> Url {
+        let mut own = url.clone();
+        let (path, query) = match self.path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (&*self.path, None),
+        };
+        own.set_path(path);
+        own.set_query(query);
+        own
     }
 
     /// The request that follows a redirect with this status and `Location`, answered to `url`.

@@ -23,6 +23,9 @@ pub struct PlanRecord {
     /// Length of the request body in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_body_bytes: Option<u64>,
+    /// Rows of the table of users, where each subscriber had values of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<u64>,
     /// Subscribers.
     pub connections: u64,
     /// Connections to open per second, where a rate was asked for.
@@ -60,6 +63,7 @@ impl PlanRecord {
             method,
             request_headers,
             request_body_bytes,
+            users,
             connections,
             rate_per_s,
             ramp_us,
@@ -78,6 +82,7 @@ impl PlanRecord {
         keep_larger(method, &other.method);
         keep_larger(request_headers, &other.request_headers);
         keep_larger(request_body_bytes, &other.request_body_bytes);
+        keep_larger(users, &other.users);
         keep_larger(ramp_us, &other.ramp_us);
         keep_larger(arrivals, &other.arrivals);
         keep_larger(duration_us, &other.duration_us);

@@ -14,6 +14,7 @@ use super::request::{self, RequestArgs};
 use super::run::{ClockArgs, LimitArgs, LoadArgs, RunArgs, TraceArgs};
 use super::series::SeriesArgs;
 use super::share::ShareArgs;
+use super::users::UserArgs;
 use super::values::{self, Rate};
 use super::{UsageError, after_help};
 use crate::plan::{CapacityPlan, Draft};
@@ -29,6 +30,9 @@ pub struct CapacityArgs {
 
     #[command(flatten)]
     steps: StepArgs,
+
+    #[command(flatten)]
+    users: UserArgs,
 
     #[command(flatten)]
     request: RequestArgs,
@@ -125,6 +129,7 @@ impl CapacityArgs {
         let run = RunArgs {
             url: self.url,
             load,
+            users: self.users,
             share: ShareArgs::default(),
             request: self.request,
             compressed: self.compressed,

@@ -162,6 +162,17 @@ impl RequestArgs {
         self.http2 = false;
     }
 
+    /// Files of users: `--data FILE.csv`, which curl would send as a body of that text.
+    pub(super) fn take_csv_files(&mut self) -> Vec<PathBuf> {
+        let is_file = |piece: &mut String| {
+            piece.to_ascii_lowercase().ends_with(".csv")
+                && !piece.starts_with('@')
+                && !piece.contains(['=', '&', '{', '\n'])
+        };
+        let files = self.data.extract_if(.., is_file);
+        files.map(PathBuf::from).collect()
+    }
+
     /// Whether a header file or a piece of the body is the standard input, which can be read only once.
     pub(super) fn reads_standard_input(&self) -> bool {
         let pieces = [&self.headers, &self.data, &self.data_binary];

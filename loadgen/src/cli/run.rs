@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -18,13 +19,14 @@ use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
 use super::series::{Series, SeriesArgs};
 use super::share::ShareArgs;
+use super::users::UserArgs;
 use super::values::{self, Rate, Spread};
 use super::{UsageError, after_help};
 use crate::plan::{
     ClockAsked, ClockServer, Draft, Expect, Load, Part, Plan, ServerClock, Share, SubscriberPolicy,
     Target, TracePlan,
 };
-use crate::request::{Asked, Environment};
+use crate::request::{Asked, Environment, Users};
 use crate::schedule::Arrivals;
 
 /// The options of `loadgen run`, as typed.
@@ -37,6 +39,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub(super) load: LoadArgs,
+
+    #[command(flatten)]
+    pub(super) users: UserArgs,
 
     #[command(flatten)]
     pub(super) share: ShareArgs,
@@ -228,10 +233,14 @@ impl RunArgs {
         let route = self.request.route(&self.url);
         let tls = self.request.tls(&self.url)?;
         let clock = self.clock.asked(&self.request)?;
+        let table = self.users.table(&mut self.request)?;
         let asked = Asked {
             compressed: self.compressed,
             ..self.request.asked(environment)?
         };
+        let users = table
+            .map(|table| Users::new(asked.clone(), &self.url, table))
+            .transpose()?;
         let (request, host) = asked.into_request(&self.url);
         let (processes, shard) = (self.share.processes(), self.share.shard(environment)?);
         let (wait, allowed_host) = (self.load.wait, self.load.allow_host.clone());
@@ -242,6 +251,7 @@ impl RunArgs {
                 tls,
             },
             request,
+            users: users.map(Arc::new),
             subscriber: SubscriberPolicy {
                 reconnect: !self.load.no_reconnect,
                 ..SubscriberPolicy::default()

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::exit::Exit;
 use crate::plan::TlsError;
-use crate::request::HeaderError;
+use crate::request::{HeaderError, TableError, UsersError};
 
 /// A command line that asks for something that cannot be meant. Nothing was sent.
 #[derive(Debug, Error)]
@@ -103,6 +103,23 @@ pub enum UsageError {
         /// The index of the last one.
         to: u32,
     },
+    /// A table of users that cannot be read.
+    #[error("{file}: {source}; expected a CSV file with a row for each user")]
+    UnreadableTable {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file that is no table of users.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Two tables of users.
+    #[error("{0}: a second file of users; put all columns into one")]
+    TwoTables(PathBuf),
+    /// Columns that the request does not go with.
+    #[error(transparent)]
+    Users(#[from] UsersError),
     /// TLS cannot be set up as asked.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -69,7 +69,9 @@ fn judge(plan: &Plan, available: u64) -> Result<Option<Note>, MemoryError> {
     };
     let each = PER_CONNECTION_BYTES + tls + smallest;
     let traced = (plan.trace.streams * plan.trace.events_per_stream) as u64;
+    let users = plan.users.as_ref().map_or(0, |users| users.bytes());
     let fixed = BASE_BYTES * u64::from(plan.load.processes)
+        + users
         + PER_WORKER_BYTES * plan.load.workers as u64
         + PER_TRACED_EVENT_BYTES * traced;
     let needed = fixed + connections * each;

@@ -41,6 +41,7 @@ pub(super) fn plan(connections: u32) -> Plan {
             tls: None,
         },
         request,
+        users: None,
         load: load(connections),
         subscriber: SubscriberPolicy::default(),
         stamps: StampSource::Auto,

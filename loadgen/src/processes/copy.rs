@@ -63,6 +63,7 @@ impl Duty {
             workers,
             start_at,
             request,
+            users,
             ..
         } = &self.orders;
         draft.change(|plan| {
@@ -70,6 +71,7 @@ impl Duty {
             plan.load.workers = *workers;
             plan.load.start_at = Some(*start_at);
             plan.request = request.clone();
+            plan.users = users.clone().map(Arc::new);
         })
     }
 

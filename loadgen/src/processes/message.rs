@@ -2,7 +2,7 @@
 
 use crate::engine::{EndOfRun, Gauges};
 use crate::plan::{Endpoint, Part, Plan, Share};
-use crate::request::Request;
+use crate::request::{Request, Users};
 use run_record::measured::Measured;
 use run_record::offset::ClockRecord;
 use run_record::self_check::SelfCheck;
@@ -21,6 +21,8 @@ pub(super) struct Orders {
     pub(super) sources: Vec<IpAddr>,
     /// What was read from standard input and environment, once.
     pub(super) request: Request,
+    /// Those whose subscribers are this copy's.
+    pub(super) users: Option<Users>,
 }
 
 impl Orders {
@@ -36,6 +38,10 @@ impl Orders {
             endpoints: plan.target.endpoints.clone(),
             sources: plan.load.sources.clone(),
             request: plan.request.clone(),
+            users: plan
+                .users
+                .as_ref()
+                .map(|users| users.of(share.of_worker(Part::WHOLE, plan.load.connections))),
         }
     }
 }

@@ -4,12 +4,13 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{HeaderLine, HttpVersion, Request};
 
 /// What a person asked to be sent; everything not said takes its default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// The method, if it is not to follow from the body.
     pub method: Option<String>,
@@ -55,9 +56,24 @@ impl Asked {
     ///
     /// The defaults are those of a browser's `EventSource`; `Accept-Encoding` is offered only when asked for.
     pub fn into_request(self, url: &Url) -> (Request, String) {
-        let mut headers = self.defaults(url);
+        let path = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+        self.with_credentials_of(url)
+            .into_request_to(host_header(url), path)
+    }
+
+    /// The same, with the user info of a URL where no other credentials were given.
+    #[must_use]
+    pub(super) fn with_credentials_of(self, url: &Url) -> Self {
+        Self {
+            credentials: self.credentials.or_else(|| credentials_of(url)),
+            ..self
+        }
+    }
+
+    /// The request for a path, with its query, at `host`, unless a header names another one.
+    pub(super) fn into_request_to(self, mut host: String, path: String) -> (Request, String) {
+        let mut headers = self.defaults();
         let mut own = Vec::new();
-        let mut host = host_header(url);
         for line in self.headers {
             match line {
                 HeaderLine::Set(name, value) if name.eq_ignore_ascii_case("Host") => host = value,
@@ -72,7 +88,7 @@ impl Asked {
         let by_body = if self.body.is_some() { "POST" } else { "GET" };
         let request = Request {
             method: self.method.unwrap_or_else(|| by_body.to_owned()),
-            path: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
+            path,
             headers,
             body: self.body.unwrap_or_default(),
             version: self.version,
@@ -80,10 +96,9 @@ impl Asked {
         (request, host)
     }
 
-    fn defaults(&self, url: &Url) -> Vec<(String, String)> {
+    fn defaults(&self) -> Vec<(String, String)> {
         let agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
-        let authorization = self.credentials.clone().or_else(|| credentials_of(url));
-        let authorization = authorization.map(|(user, password)| {
+        let authorization = self.credentials.as_ref().map(|(user, password)| {
             format!(
                 "Basic {}",
                 BASE64_STANDARD.encode(format!("{user}:{password}"))

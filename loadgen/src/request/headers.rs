@@ -1,10 +1,11 @@
 //! Header lines as a person writes them: `Name: value`, with `${VAR}` read from the environment.
 //! It must not know which headers a request has by itself.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// What one header line asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeaderLine {
     /// `Name: value`; also `Name;`, whose value is empty.
     Set(String, String),

@@ -150,6 +150,7 @@ impl Rung {
             url: address.url,
             target: address.target,
             request: address.request,
+            users: None,
             load: Shape {
                 connections: self.connections,
                 share: Share::WHOLE,

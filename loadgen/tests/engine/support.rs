@@ -52,6 +52,7 @@ pub(crate) fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
             body: Vec::new(),
             version: HttpVersion::Http11,
         },
+        users: None,
         load: Load {
             connections,
             share: Share::WHOLE,

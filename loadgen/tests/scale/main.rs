@@ -6,7 +6,11 @@ mod capacity;
 #[expect(dead_code, reason = "the tests of the self-check use the rest of it")]
 mod load;
 mod processes;
+#[path = "../engine/scripted.rs"]
+#[expect(dead_code, reason = "the tests of the engine use the rest of it")]
+mod scripted;
 mod shards;
 #[path = "../engine/support.rs"]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod support;
+mod users;

@@ -65,6 +65,7 @@ fn plan_record(outcome: &Outcome, plan: &CheckPlan, command_line: &[String]) -> 
         method: plan.request.method.clone(),
         request_headers: headers.map(|(name, _)| name.clone()).collect(),
         request_body_bytes: (body > 0).then_some(body),
+        users: None,
         connections: outcome.observations.probes.len() as u64,
         rate_per_s: None,
         arrivals: None,

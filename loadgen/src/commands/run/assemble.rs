@@ -47,6 +47,7 @@ fn plan_record(plan: &Plan, command_line: &[String]) -> PlanRecord {
             .collect(),
         request_body_bytes: (!plan.request.body.is_empty())
             .then_some(plan.request.body.len() as u64),
+        users: plan.users.as_ref().map(|users| users.count() as u64),
         connections: plan.load.own().into(),
         rate_per_s: None,
         ramp_us: Some(plan.load.ramp.into()),

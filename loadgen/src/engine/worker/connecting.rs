@@ -28,6 +28,13 @@ impl Worker {
         let endpoint = &plan.target.endpoints[slot.endpoint as usize];
         let sources = &plan.load.sources;
         let source = (!sources.is_empty()).then(|| sources[turn % sources.len()]);
+        if slot.redirect.is_none() {
+            // Made for this attempt and gone once it is out: requests of their own take no memory while streams are open.
+            let session = &slot.session;
+            slot.own_request = self
+                .shared
+                .bytes_of(session.index(), session.last_event_id());
+        }
         let due_wall = now.wall - (now.mono - due);
         slot.session
             .dial(due_wall, now.wall, slot.endpoint, &mut self.recorder);
@@ -157,7 +164,6 @@ impl Worker {
             Next::Reconnect(delay) => {
                 slot.phase = Phase::Waiting;
                 slot.redirect = None;
-                slot.own_request = self.shared.request_after(slot.session.last_event_id());
                 self.wait(at, now.mono + Nanos::from(delay));
             }
             Next::Follow { .. } => {
@@ -183,15 +189,16 @@ impl Worker {
         };
         let plan = &self.shared.plan;
         let slot = &mut self.slots[at];
-        let (url, request) = match slot.redirect.as_deref() {
-            Some((url, request)) => (url, request),
-            None => (&plan.url, &plan.request),
+        let (own, host) = self.shared.request_of(slot.session.index());
+        let redirected = match slot.redirect.as_deref() {
+            Some((url, request)) => request.redirected(url, *status, location.as_bytes()),
+            None => own.redirected(&own.url_at(&plan.url), *status, location.as_bytes()),
         };
-        match request.redirected(url, *status, location.as_bytes()) {
+        match redirected {
             Ok(next) if next.same_origin => {
                 let id = slot.session.last_event_id();
                 let id = (!id.is_empty()).then_some(id);
-                slot.own_request = Some(next.request.to_bytes(&plan.target.host, id).into());
+                slot.own_request = Some(next.request.to_bytes(&host, id).into());
                 slot.redirect = Some(Box::new((next.url, next.request)));
                 end
             }
