@@ -15,6 +15,7 @@ mod output;
 mod records;
 mod refusal;
 mod request;
+mod rows;
 mod run;
 mod selftest;
 mod series;

@@ -259,6 +259,12 @@ pub enum ReportFormat {
     IntervalLog,
     /// The percentile table of HdrHistogram.
     PercentileTable,
+    /// An OpenMetrics text.
+    OpenMetrics,
+    /// The timeline as CSV.
+    Timeseries,
+    /// What github-action-benchmark reads.
+    Benchmark,
 }
 
 /// When output is coloured.

@@ -4,6 +4,7 @@
 //! and every number stands in the record. All text from servers and users passes `sanitise`.
 
 pub mod annotations;
+pub mod benchmark;
 mod command;
 pub mod comparison;
 pub mod demands;
@@ -14,6 +15,8 @@ pub mod html;
 pub mod junit;
 pub mod markdown;
 pub mod number;
+pub mod openmetrics;
 pub mod sanitise;
 pub mod style;
 pub mod terminal;
+pub mod timeseries;

@@ -10,6 +10,7 @@ mod attacks;
     reason = "the tests of the page of a check use the rest of it"
 )]
 mod checks;
+mod exposition;
 #[expect(dead_code, reason = "the other tests use the rest of it")]
 mod sample;
 
@@ -17,7 +18,7 @@ use attacks::{ATTACKS, MARK, assert_tame};
 use reports::demands::{self, Suite};
 use reports::style::Style;
 use reports::terminal;
-use reports::{annotations, diff, histograms, html, junit, markdown};
+use reports::{annotations, diff, histograms, html, junit, markdown, openmetrics};
 use run_record::end::{EndReason, Exit};
 use run_record::environment::Environment;
 use run_record::errors::ErrorKind;
@@ -39,6 +40,7 @@ pub(crate) enum Sink {
     Command,
     Xml,
     Table,
+    OpenMetrics,
 }
 
 fn records() -> Vec<RunRecord> {
@@ -143,6 +145,7 @@ fn all_of_record(record: &RunRecord) -> Vec<(Sink, String)> {
     let mut all = of_suites(&suites);
     all.push((Sink::Html, html::page(record)));
     all.push((Sink::Markdown, markdown::of_record(record)));
+    all.push((Sink::OpenMetrics, openmetrics::openmetrics(record)));
     all.extend(histograms::percentile_table(record, Metric::Delivery).map(|it| (Sink::Table, it)));
     if let Ok(log) = histograms::interval_log(record) {
         all.push((Sink::Table, String::from_utf8(log).expect("a log is text")));

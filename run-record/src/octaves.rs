@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::quantile::Quantile;
 use crate::time::Nanos;
 
 /// Number of buckets: 1 ns to 1 h; longer times are counted in the last one.
@@ -47,6 +48,28 @@ impl Octaves {
     pub fn iter(&self) -> impl Iterator<Item = (Nanos, u64)> + '_ {
         self.occupied()
             .map(|(bucket, count)| (lower_bound(bucket), count))
+    }
+
+    /// A quantile: the end of the bucket that it lies in, at most 12.5 % too high; `None` with too few samples.
+    pub fn quantile(&self, quantile: Quantile) -> Option<Nanos> {
+        let all: u64 = self.occupied().map(|(_, count)| count).sum();
+        let rank = (all as f64 * quantile.fraction()).ceil() as u64;
+        let mut below = 0;
+        let reached = self.occupied().find(|(_, count)| {
+            below += count;
+            below >= rank
+        });
+        let is_told = all >= quantile.needed_samples();
+        reached
+            .filter(|_| is_told)
+            .map(|(bucket, _)| upper_bound(bucket))
+    }
+
+    /// The end of the last bucket that is not empty: the largest sample, at most 12.5 % too high.
+    pub fn max(&self) -> Option<Nanos> {
+        self.occupied()
+            .last()
+            .map(|(bucket, _)| upper_bound(bucket))
     }
 
     fn occupied(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
@@ -99,6 +122,11 @@ fn lower_bound(bucket: usize) -> Nanos {
     Nanos((8 + (bucket as u64 % 8)) << (bucket / 8 - 1))
 }
 
+/// The longest time that falls into a bucket.
+fn upper_bound(bucket: usize) -> Nanos {
+    Nanos(lower_bound(bucket + 1).0 - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -135,6 +163,24 @@ mod tests {
             let json = serde_json::to_string(&whole).unwrap();
             prop_assert_eq!(serde_json::from_str::<Octaves>(&json).unwrap(), whole);
         }
+    }
+
+    #[test]
+    fn a_quantile_is_a_little_too_high_and_takes_its_samples() {
+        let mut octaves = Octaves::default();
+        (1..=99).for_each(|micros| octaves.record(Nanos::from_micros(micros)));
+        assert_eq!(octaves.quantile(Quantile::P90), None);
+        octaves.record(Nanos::from_micros(100));
+        let [half, tail, most] = [
+            octaves.quantile(Quantile::P50),
+            octaves.quantile(Quantile::P90),
+            octaves.max(),
+        ]
+        .map(|time| time.unwrap().as_micros_f64());
+        assert!((50.0..50.0 * 1.125).contains(&half), "{half}");
+        assert!((90.0..90.0 * 1.125).contains(&tail), "{tail}");
+        assert!((100.0..100.0 * 1.125).contains(&most), "{most}");
+        assert_eq!(Octaves::default().max(), None);
     }
 
     #[test]

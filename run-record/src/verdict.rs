@@ -98,6 +98,17 @@ pub enum Word {
 }
 
 impl Word {
+    /// Every word, in the order of precedence.
+    pub const ALL: [Self; 7] = [
+        Self::Inconclusive,
+        Self::Live,
+        Self::Cut,
+        Self::Batched,
+        Self::Buffered,
+        Self::NoStream,
+        Self::Invalid,
+    ];
+
     /// The word as a person reads it: `LIVE`, `NO STREAM`.
     #[must_use]
     pub const fn label(self) -> &'static str {

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use run_record::benchmark::Benchmark;
 use run_record::diff::Diff;
 use run_record::selftest::SelfTest;
 use schemars::JsonSchema;
@@ -29,6 +30,11 @@ fn assert_committed<T: JsonSchema>(name: &str) {
 #[test]
 fn the_schema_of_a_diff_is_that_of_the_code() {
     assert_committed::<Diff>("diff.schema.json");
+}
+
+#[test]
+fn the_schema_of_a_benchmark_is_that_of_the_code() {
+    assert_committed::<Benchmark>("benchmark.schema.json");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::events::EventArgs;
 use super::files::FileArgs;
 use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
+use super::rows::RowArgs;
 use super::run::{ClockArgs, LimitArgs, LoadArgs, RunArgs, TraceArgs};
 use super::series::SeriesArgs;
 use super::share::ShareArgs;
@@ -142,6 +143,7 @@ impl CapacityArgs {
             series: SeriesArgs::default(),
             limits: self.limits,
             files: FileArgs::default(),
+            rows: RowArgs::default(),
             output: self.output,
         };
         Ok((asked, run.draft(environment)?))

@@ -17,11 +17,11 @@ pub struct ReportArgs {
     #[arg(required = true, value_name = "RUN.json")]
     pub records: Vec<PathBuf>,
 
-    /// Write this file; its ending says what: .html, .md, .xml, .hgrm or .hlog
+    /// Write this file; its ending says what: .html, .md, .xml, .prom, .csv, .hgrm or .hlog
     ///
-    /// .html is a page that a browser shows without a network; .md is a summary in Markdown, .xml is JUnit; .hlog is
-    /// the log that HdrHistogram's own tools read, with every metric; .hgrm is the percentile table of one metric,
-    /// which its plotter draws.
+    /// .html is a page that a browser shows without a network; .md is a summary in Markdown, .xml is JUnit; .prom is an
+    /// OpenMetrics text, .csv the timeline of a run; .hlog is the log that HdrHistogram's own tools read, with every metric; .hgrm is the percentile
+    /// table of one metric, which its plotter draws.
     #[arg(short, long, value_name = "FILE", value_parser = format_of)]
     pub out: Option<(PathBuf, ReportFormat)>,
 

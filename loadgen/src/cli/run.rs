@@ -17,14 +17,15 @@ use super::events::EventArgs;
 use super::files::FileArgs;
 use super::output::OutputArgs;
 use super::request::{self, RequestArgs};
+use super::rows::RowArgs;
 use super::series::{Series, SeriesArgs};
 use super::share::ShareArgs;
 use super::users::UserArgs;
 use super::values::{self, Rate, Spread};
 use super::{UsageError, after_help};
 use crate::plan::{
-    ClockAsked, ClockServer, Draft, Expect, Load, Part, Plan, ServerClock, Share, SubscriberPolicy,
-    Target, TracePlan,
+    ClockAsked, ClockServer, Draft, Expect, Load, Output, Part, Plan, ServerClock, Share,
+    SubscriberPolicy, Target, TracePlan,
 };
 use crate::request::{Asked, Environment, Users};
 use crate::schedule::Arrivals;
@@ -82,6 +83,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub(super) files: FileArgs,
+
+    #[command(flatten)]
+    pub(super) rows: RowArgs,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
@@ -207,11 +211,13 @@ impl RunArgs {
         Ok(asked.map(|(repeat, has_baseline)| Series {
             repeat,
             has_baseline,
-            output: self
-                .files
-                .clone()
-                .with(self.output.clone().into_output(environment)),
+            output: self.output(environment),
         }))
+    }
+
+    fn output(&self, environment: &Environment<'_>) -> Output {
+        let plain = self.output.clone().into_output(environment);
+        self.rows.clone().with(self.files.clone().with(plain))
     }
 
     /// The verdict demanded, if the user named one; LIVE is demanded in any case.
@@ -230,6 +236,7 @@ impl RunArgs {
             return Err(UsageError::StandardInputTwice("--unloaded-probe"));
         }
         self.url = self.series.url(self.url);
+        let output = self.series.output(self.output(environment));
         let route = self.request.route(&self.url);
         let tls = self.request.tls(&self.url)?;
         let clock = self.clock.asked(&self.request)?;
@@ -271,9 +278,7 @@ impl RunArgs {
                 streams: self.trace.trace.into(),
                 events_per_stream: self.trace.trace_events as usize,
             },
-            output: self
-                .series
-                .output(self.files.with(self.output.into_output(environment))),
+            output,
             url: values::without_user_info(self.url),
         };
         let plan = match self.unloaded_probe_record {

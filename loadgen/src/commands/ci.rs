@@ -8,7 +8,7 @@ use crate::plan::{Output, ReportFormat};
 use anyhow::{Context, Result};
 use reports::annotations::annotations;
 use reports::demands::Suite;
-use reports::{histograms, html, junit, markdown};
+use reports::{benchmark, histograms, html, junit, markdown, openmetrics, timeseries};
 use run_record::metric::Metric;
 use run_record::record::RunRecord;
 use std::fs::OpenOptions;
@@ -45,7 +45,10 @@ impl<'a> Told<'a> {
     ///
     /// Errors: the format does not fit what was done.
     pub(super) fn bytes(&self, format: ReportFormat, metric: Metric) -> Result<Vec<u8>> {
-        let of_run = || self.record.context("only one run has histograms");
+        let of_run = || {
+            self.record
+                .context("it is made of one run, and this is none")
+        };
         Ok(match format {
             ReportFormat::Page => {
                 let page = self.page.as_ref().context("there is no page of this")?;
@@ -59,6 +62,10 @@ impl<'a> Told<'a> {
             ReportFormat::PercentileTable => histograms::percentile_table(of_run()?, metric)
                 .with_context(|| format!("{} was not measured", metric.name()))?
                 .into_bytes(),
+            ReportFormat::OpenMetrics => openmetrics::openmetrics(of_run()?).into_bytes(),
+            ReportFormat::Timeseries => timeseries::timeseries(of_run()?).into_bytes(),
+            ReportFormat::Benchmark => serde_json::to_vec_pretty(&benchmark::benchmark(of_run()?))
+                .context("the values cannot be put into JSON")?,
         })
     }
 }

@@ -31,7 +31,10 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         &args.out,
         Some((
             _,
-            ReportFormat::Page | ReportFormat::Markdown | ReportFormat::Junit
+            ReportFormat::Page
+                | ReportFormat::Markdown
+                | ReportFormat::Junit
+                | ReportFormat::OpenMetrics
         ))
     );
     let record = match args.records.as_slice() {

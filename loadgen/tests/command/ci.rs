@@ -78,6 +78,12 @@ fn each_missed_limit_is_an_error_and_each_unmeasured_one_a_warning() {
         "page.html",
         "--report",
         "run.hgrm",
+        "--report",
+        "run.prom",
+        "--report",
+        "run.csv",
+        "--bench-json",
+        "bench.json",
         "--junit",
         "tests",
     ];
@@ -106,6 +112,10 @@ fn each_missed_limit_is_an_error_and_each_unmeasured_one_a_warning() {
     assert_eq!(junit.matches("<testcase ").count(), 5, "{junit}");
     assert!(step.read("page.html").starts_with("<!DOCTYPE html>"));
     assert!(step.read("run.hgrm").contains("Percentile"));
+    assert!(step.read("run.prom").ends_with("# EOF\n"));
+    assert!(step.read("run.csv").starts_with("epoch_s,"));
+    let bench = valid("benchmark", step.read("bench.json").as_bytes());
+    assert!(bench[0]["name"].is_string(), "{bench}");
 
     let first = step.read("summary.md");
     assert!(
@@ -158,7 +168,7 @@ fn a_summary_that_cannot_be_written_fails_no_job_and_a_report_does() {
         .output()
         .unwrap();
     assert_eq!(odd.status.code(), Some(2));
-    assert!(text(&odd.stderr).contains(".html, .md, .xml, .hgrm or .hlog"));
+    assert!(text(&odd.stderr).contains(".html, .md, .xml, .prom, .csv, .hgrm or .hlog"));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn what_cannot_be_reported_is_told_with_what_was_expected() {
         (
             vec!["report", &record, "-o", "report.pdf"],
             2,
-            ".html, .md, .xml, .hgrm or .hlog",
+            ".html, .md, .xml, .prom, .csv, .hgrm or .hlog",
         ),
         (
             vec!["report", &record, "--metric", "speed", "-o", &out],

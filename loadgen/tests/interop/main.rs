@@ -1,5 +1,8 @@
-//! Criterion 15: the histograms of a real run, read by HdrHistogram's own tools in Java and Python.
+//! Criterion 15: the histograms of a real run, read by HdrHistogram's own tools in Java and Python; and its OpenMetrics
+//! text, read by Prometheus's own client.
 #![cfg(test)]
+
+mod prometheus;
 
 use hdrhistogram::Histogram;
 use run_record::metric::Metric;
@@ -185,20 +188,17 @@ fn rows(table: &str, nanos_per_unit: f64) -> Vec<(u64, u64, u64)> {
         .collect()
 }
 
-/// A place for Python's library, made once.
-fn python() -> PathBuf {
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hdrhistogram-venv");
+/// A place for a library of Python, made once.
+fn python(library: &str, module: &str) -> PathBuf {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{module}-venv"));
     let python = place.join("bin/python");
     let is_there = Command::new(&python)
-        .args(["-c", "import hdrh"])
+        .args(["-c", &format!("import {module}")])
         .output()
         .is_ok_and(|output| output.status.success());
     if !is_there {
         output("python3", &["-m", "venv", text(&place)]);
-        output(
-            place.join("bin/pip"),
-            &["install", "--quiet", PYTHON_LIBRARY],
-        );
+        output(place.join("bin/pip"), &["install", "--quiet", library]);
     }
     python
 }
@@ -247,7 +247,10 @@ fn criterion_15_python_reads_what_was_recorded() {
     let directory = scratch("interop-python");
     let (record, _, log) = measured(&directory);
     let ours = told_by_the_record(&record);
-    let told = output(python(), &["-c", PYTHON_READER, text(&log)]);
+    let told = output(
+        python(PYTHON_LIBRARY, "hdrh"),
+        &["-c", PYTHON_READER, text(&log)],
+    );
     let total = record.total();
     let (mut metrics, mut buckets) = (0, 0);
     for line in told.lines() {

@@ -120,6 +120,9 @@ pub(crate) fn assert_tame(sink: Sink, text: &str, attack: &str) {
                 why("a line that is too wide")
             );
         }
+        Sink::OpenMetrics => {
+            crate::exposition::read(text).unwrap_or_else(|broken| panic!("{}", why(&broken)));
+        }
         Sink::Table => assert!(!text.contains("qzx"), "{}", why("foreign text")),
     }
 }

@@ -10,9 +10,10 @@ use reports::style::Style;
 use reports::terminal::{self, Latency, Machine, Progress};
 use run_record::measured::Group;
 use run_record::metric::Metric;
+use run_record::octaves::Octaves;
+use run_record::quantile::Quantile;
 use run_record::redact;
 use run_record::self_check::CheckStatus;
-use run_record::time::Nanos;
 use std::io::{self, IsTerminal, Write};
 
 /// Seconds between two lines where there is no terminal.
@@ -114,7 +115,7 @@ impl Watch {
                 cpu_percent: now.cpu.0 as f64 / now.elapsed.0.max(1) as f64 * 100.0,
                 generator_lag_p99: total
                     .histograms
-                    .quantile(Metric::GeneratorLag, run_record::quantile::Quantile::P99),
+                    .quantile(Metric::GeneratorLag, Quantile::P99),
                 descriptors,
                 descriptor_limit,
                 status: CheckStatus::Ok,
@@ -143,7 +144,7 @@ fn latency(slices: &[&run_record::timeline::Slice], total: &Group) -> Option<Lat
     } else {
         Metric::Gap
     };
-    let mut recent = run_record::octaves::Octaves::default();
+    let mut recent = Octaves::default();
     for slice in slices.iter().rev().take(RECENT_SLICES) {
         recent.merge(if metric == Metric::Delivery {
             &slice.delivery
@@ -151,23 +152,11 @@ fn latency(slices: &[&run_record::timeline::Slice], total: &Group) -> Option<Lat
             &slice.gap
         });
     }
-    let counts: Vec<(Nanos, u64)> = recent.iter().collect();
-    let all: u64 = counts.iter().map(|(_, count)| count).sum();
-    let quantile = |share: f64| {
-        let needed = (10.0 / (1.0 - share)).ceil() as u64;
-        let rank = (all as f64 * share).ceil() as u64;
-        let mut below = 0;
-        let reached = counts.iter().find(|(_, count)| {
-            below += count;
-            below >= rank
-        });
-        reached.filter(|_| all >= needed).map(|(time, _)| *time)
-    };
     Some(Latency {
         metric,
-        p50: quantile(0.5),
-        p99: quantile(0.99),
-        p99_9: quantile(0.999),
-        max: counts.last()?.0,
+        p50: recent.quantile(Quantile::P50),
+        p99: recent.quantile(Quantile::P99),
+        p99_9: recent.quantile(Quantile::P99_9),
+        max: recent.max()?,
     })
 }

@@ -1,0 +1,24 @@
+//! What a run is written as row by row. It must not write anything.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::plan::{Output, ReportFormat};
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct RowArgs {
+    /// Write the timeline as CSV, whatever the name ends in: a row for each second
+    #[arg(long, value_name = "FILE.csv")]
+    timeseries: Option<PathBuf>,
+}
+
+impl RowArgs {
+    /// The output with these files.
+    pub(super) fn with(self, mut output: Output) -> Output {
+        let timeseries = self.timeseries.map(|path| (path, ReportFormat::Timeseries));
+        output.reports.extend(timeseries);
+        output
+    }
+}
