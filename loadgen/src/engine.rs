@@ -16,7 +16,7 @@ use crate::plan::{Endpoint, Plan};
 use crate::request::Request;
 use crate::schedule::Schedule;
 use crate::session::Spec;
-use crate::session::recorder::{Recorder, Tap};
+use crate::session::recorder::{Recorder, Rows, Tap};
 use mio::{Poll, Token, Waker};
 use run_record::measured::Measured;
 use run_record::time::{Mono, Nanos, Wall};
@@ -55,6 +55,8 @@ pub struct Outcome {
     pub gauges: Gauges,
     /// Every event, where [`Instrument::tap`] asked for it.
     pub tapped: Tap,
+    /// Every event since the last look, where the plan asks for a file of them.
+    pub rows: Vec<Rows>,
 }
 
 /// Why a run ended.
@@ -231,6 +233,9 @@ impl Shared {
         let mut recorder = Recorder::new(self.plan.trace);
         if self.instrument.tap {
             recorder.tap();
+        }
+        if self.plan.output.raw.is_some() {
+            recorder.keep_rows();
         }
         recorder
     }

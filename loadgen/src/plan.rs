@@ -236,6 +236,8 @@ pub struct Output {
     pub record: Option<PathBuf>,
     /// Reports written beside it (`--report`, `--junit`), each in its format.
     pub reports: Vec<(PathBuf, ReportFormat)>,
+    /// Where every event goes, as CSV, compressed (`--raw`).
+    pub raw: Option<PathBuf>,
     /// Print one JSON object on stdout instead of a page for people.
     pub json: bool,
     /// Show progress on stderr while the run goes on.

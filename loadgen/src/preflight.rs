@@ -91,6 +91,11 @@ pub enum PreflightError {
     /// More shards than connections.
     #[error("-c {0} leaves nothing to this shard: use fewer shards than connections")]
     EmptyShare(u32),
+    /// One file of all events, and several processes that see them.
+    #[error(
+        "--raw is written by one process, and this run takes {0}: --processes 1, or fewer connections"
+    )]
+    RawOfSeveral(u32),
     /// Ctrl-C while the target was waited for.
     #[error("interrupted while the server was waited for; nothing was sent")]
     Interrupted,
@@ -104,7 +109,10 @@ pub enum PreflightError {
 pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, PreflightError> {
     let asked = draft.asked();
     if let Some(path) = &asked.output.record {
-        output::check(path)?;
+        output::check("--out", path)?;
+    }
+    if let Some(path) = &asked.output.raw {
+        output::check("--raw", path)?;
     }
     let own = asked.load.own();
     if own == 0 {
@@ -113,6 +121,9 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
     let processes = descriptors::split(own.into(), asked.load.workers, draft.processes())?;
     let draft = draft.held_by(processes);
     let asked = draft.asked();
+    if processes > 1 && asked.output.raw.is_some() {
+        return Err(PreflightError::RawOfSeveral(processes));
+    }
     let windows = memory::check(asked)?;
     let permit = |endpoints: &[Endpoint]| politeness::check(asked, endpoints, draft.allowed_host());
     let reached = reach::reach(draft.route(), &permit, draft.wait(), &mut || false, now)?;
@@ -158,9 +169,10 @@ impl PreflightError {
     /// The outcome to report.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Output(_) | Self::Reach(ReachError::Impolite(_)) | Self::EmptyShare(_) => {
-                Exit::Usage
-            }
+            Self::Output(_)
+            | Self::Reach(ReachError::Impolite(_))
+            | Self::EmptyShare(_)
+            | Self::RawOfSeveral(_) => Exit::Usage,
             Self::Ports(
                 PortsError::Source { .. } | PortsError::Families | PortsError::NoEndpoint(_),
             ) => Exit::Usage,

@@ -7,6 +7,7 @@ pub mod annotations;
 pub mod benchmark;
 mod command;
 pub mod comparison;
+pub mod csv;
 pub mod demands;
 pub mod diff;
 pub mod glossary;

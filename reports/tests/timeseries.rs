@@ -8,7 +8,7 @@ use reports::timeseries::timeseries;
 /// The rows, each a list of cells under their names.
 fn rows(text: &str) -> (Vec<&str>, Vec<Vec<&str>>) {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
-    let names = lines.next().unwrap();
+    let names = lines.next().expect("a line of names");
     (names, lines.collect())
 }
 
@@ -28,7 +28,7 @@ fn a_row_is_a_second_of_the_run() {
     assert_eq!((at(0, "epoch_s"), at(0, "width_s")), ("1700000000", "1"));
     assert_eq!(at(20, "events"), "100");
     // 100 to 1,288 ms in second 20, else 2 ms and a little.
-    let max: f64 = at(20, "delivery_max_us").parse().unwrap();
+    let max: f64 = at(20, "delivery_max_us").parse().expect("a number");
     assert!((1_288_000.0..1_288_000.0 * 1.125).contains(&max), "{max}");
     assert_eq!(at(20, "delivery_p99_us"), "", "100 samples have no p99");
     assert_ne!(at(20, "delivery_p50_us"), "");

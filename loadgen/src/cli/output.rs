@@ -50,6 +50,7 @@ impl OutputArgs {
         Output {
             record: self.out,
             reports: Vec::new(),
+            raw: None,
             json: self.json,
             progress: !self.no_progress,
             color: match self.color {

@@ -12,6 +12,14 @@ pub(super) struct RowArgs {
     /// Write the timeline as CSV, whatever the name ends in: a row for each second
     #[arg(long, value_name = "FILE.csv")]
     timeseries: Option<PathBuf>,
+
+    /// Write every event as CSV, compressed: its numbers, id, size and times
+    ///
+    /// Nobody waits for the file: where this machine cannot write as fast as events come, some are missing in it, and how
+    /// many is said at the end. Times are nanoseconds since the epoch; the arrival is an interval. Not with --processes or
+    /// --repeat.
+    #[arg(long, value_name = "FILE.csv.gz")]
+    raw: Option<PathBuf>,
 }
 
 impl RowArgs {
@@ -19,6 +27,7 @@ impl RowArgs {
     pub(super) fn with(self, mut output: Output) -> Output {
         let timeseries = self.timeseries.map(|path| (path, ReportFormat::Timeseries));
         output.reports.extend(timeseries);
+        output.raw = self.raw;
         output
     }
 }

@@ -208,10 +208,14 @@ impl RunArgs {
         if asked.is_some() && self.request.reads_standard_input() {
             return Err(UsageError::StandardInputTwice("--repeat"));
         }
+        let output = self.output(environment);
+        if asked.is_some() && output.raw.is_some() {
+            return Err(UsageError::RawOfSeries);
+        }
         Ok(asked.map(|(repeat, has_baseline)| Series {
             repeat,
             has_baseline,
-            output: self.output(environment),
+            output,
         }))
     }
 

@@ -81,6 +81,7 @@ impl SeriesArgs {
             Some(record) => Output {
                 record: Some(record.clone()),
                 reports: Vec::new(),
+                raw: None,
                 json: false,
                 progress: false,
                 ..asked

@@ -53,6 +53,9 @@ pub enum UsageError {
         "--repeat {0} with --baseline-url: at least 4 runs a side are needed to tell a difference from chance, 10 are better"
     )]
     FewRepeats(u16),
+    /// One file of all events, and several runs.
+    #[error("--raw is the file of one run: leave --repeat and --baseline-url away")]
+    RawOfSeries,
     /// None, or several.
     #[error("expected one URL, found {0}")]
     Urls(usize),

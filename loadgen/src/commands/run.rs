@@ -4,6 +4,7 @@ pub(in crate::commands) mod assemble;
 mod clock_offset;
 mod copies;
 mod judge;
+mod raw;
 mod start;
 mod unloaded_probe;
 mod watch;
@@ -21,9 +22,11 @@ use crate::processes::Together;
 use crate::self_check;
 use anyhow::{Context, Result};
 pub(in crate::commands) use clock_offset::ClockOffset;
+use raw::RawFile;
 use reports::terminal;
 use run_record::record::{Moment, RunRecord};
 use std::io::{self, IsTerminal};
+use std::mem;
 use std::sync::atomic::AtomicBool;
 use unloaded_probe::UnloadedProbe;
 use watch::Watch;
@@ -66,7 +69,7 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
         ));
     }
     let probe = is_beside_probe.then(UnloadedProbe::start).transpose()?;
-    let (plan, together) = match measure(admitted, &interrupt)? {
+    let (plan, together, raw) = match measure(admitted, &interrupt)? {
         Ok(measured) => measured,
         Err(exit) => return Ok(exit),
     };
@@ -79,18 +82,33 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     record.evaluate(&plan.limits);
     assemble::add_verdict(&mut record, expect);
     let exit = judge::judge(&mut record, &together, expect);
-    finish(&record, &plan, exit)
+    let mut files = Vec::new();
+    let exit = match raw {
+        None => exit,
+        Some(Ok(file)) => {
+            files.push(file);
+            exit
+        }
+        Some(Err(error)) => {
+            say(&format!("error: {error:#}"));
+            exit.worse(Exit::Internal)
+        }
+    };
+    finish(&record, &plan, files, exit)
 }
+
+/// The plan as it was run, what came of it, and the file of all events or why there is none, where one was asked for.
+type Done = (Plan, Together, Option<Result<String>>);
 
 /// Runs the plan, in this process or in several. Instead of that, how the command ends where the server does not tell
 /// its clock.
-fn measure(admitted: Admitted, interrupt: &AtomicBool) -> Result<Result<(Plan, Together), Exit>> {
+fn measure(admitted: Admitted, interrupt: &AtomicBool) -> Result<Result<Done, Exit>> {
     let mut watch = Watch::new(&admitted.plan);
     if admitted.plan.load.processes > 1 {
         // Each of them follows the server's clock by itself.
         let together = copies::run(&admitted.plan, interrupt, &mut watch)?;
         watch.close();
-        return Ok(Ok((admitted.plan, together)));
+        return Ok(Ok((admitted.plan, together, None)));
     }
     let offset = match ClockOffset::begin(admitted.clock) {
         Ok(offset) => offset,
@@ -100,10 +118,20 @@ fn measure(admitted: Admitted, interrupt: &AtomicBool) -> Result<Result<(Plan, T
         server_clock: offset.server_clock(),
         ..admitted.plan
     };
-    let show = |progress: &mut Progress<'_>| watch.show(progress);
-    let outcome = engine::run(plan.clone(), Instrument::default(), interrupt, show)
+    let raw = plan.output.raw.as_deref();
+    let mut raw = raw
+        .map(|path| RawFile::begin(path, plan.load.workers))
+        .transpose()?;
+    let show = |progress: &mut Progress<'_>| {
+        if let Some(raw) = &mut raw {
+            raw.take(progress.rows);
+        }
+        watch.show(progress);
+    };
+    let mut outcome = engine::run(plan.clone(), Instrument::default(), interrupt, show)
         .context("the engine could not run")?;
     watch.close();
+    let raw = raw.map(|raw| raw.end(mem::take(&mut outcome.rows)));
     let checks = self_check::check(&outcome, &plan);
     let clock = offset
         .end()
@@ -114,11 +142,11 @@ fn measure(admitted: Admitted, interrupt: &AtomicBool) -> Result<Result<(Plan, T
         clock,
         lost: Vec::new(),
     };
-    Ok(Ok((plan, together)))
+    Ok(Ok((plan, together, raw)))
 }
 
 /// Writes the record and shows the page. The page is shown even if the record cannot be written.
-fn finish(record: &RunRecord, plan: &Plan, exit: Exit) -> Result<Exit> {
+fn finish(record: &RunRecord, plan: &Plan, raw: Vec<String>, exit: Exit) -> Result<Exit> {
     let bytes = record
         .write()
         .context("the record cannot be put into JSON")?;
@@ -134,7 +162,7 @@ fn finish(record: &RunRecord, plan: &Plan, exit: Exit) -> Result<Exit> {
         }
     }
     let (reports, written) = ci::publish(&Told::record(record), &plan.output);
-    files.extend(reports);
+    files.extend(reports.into_iter().chain(raw));
     exit = exit.worse(written);
     let page = terminal::end_table(
         record,

@@ -4,7 +4,7 @@
 
 use super::{Batch, EndOfRun, Outcome, Shared, hiccups};
 use crate::clock;
-use crate::session::recorder::{Recorder, Tap};
+use crate::session::recorder::{Recorder, Rows, Tap};
 use crate::usage;
 use mio::Waker;
 use run_record::hiccups::Hiccup;
@@ -60,6 +60,8 @@ pub struct Progress<'a> {
     pub length: Nanos,
     /// Everything measured so far. Who takes it away gets the rest at the end.
     pub measured: &'a mut Measured,
+    /// Every event since the last look, where the plan asks for a file of them; to be taken away.
+    pub rows: &'a mut Vec<Rows>,
     /// The states of the subscribers, a second old at most.
     pub gauges: Gauges,
     /// Processor time of the generator so far, all its processes together.
@@ -141,6 +143,7 @@ pub(super) fn collect(
         clock_step: collector.clock_step,
         gauges,
         tapped: collector.tapped,
+        rows: collector.rows,
     }
 }
 
@@ -161,6 +164,7 @@ struct Collector {
     workers_cpu: Nanos,
     clock_step: Nanos,
     tapped: Tap,
+    rows: Vec<Rows>,
 }
 
 impl Collector {
@@ -173,12 +177,14 @@ impl Collector {
             workers_cpu: Nanos::ZERO,
             clock_step: Nanos::ZERO,
             tapped: Tap::default(),
+            rows: Vec::new(),
         }
     }
 
     /// Adds a batch, and gives its recorder back empty.
     fn take(&mut self, mut batch: Batch, links: &[Link]) {
         batch.recorder.drain_into(&mut self.measured);
+        self.rows.extend(batch.recorder.take_rows());
         self.gauges[batch.worker] = batch.gauges;
         match batch.cpu {
             Some(cpu) => {
@@ -215,6 +221,7 @@ impl Collector {
             elapsed: now - shared.start,
             length: shared.end - shared.start,
             measured: &mut self.measured,
+            rows: &mut self.rows,
             gauges,
             cpu: Nanos(clock::process_cpu_ns()),
             descriptors: usage::descriptors(),

@@ -41,6 +41,7 @@ impl Plan {
             output: Output {
                 record: Some(record),
                 reports: Vec::new(),
+                raw: None,
                 json: false,
                 progress: false,
                 ..self.output

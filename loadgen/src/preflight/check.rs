@@ -34,7 +34,7 @@ pub fn admit_check(
 ) -> Result<AdmittedCheck, PreflightError> {
     let asked = draft.asked();
     if let Some(path) = &asked.output.record {
-        output::check(path)?;
+        output::check("--out", path)?;
     }
     let mut server = start(&draft)?;
     // After the start: a server may do worse with more descriptors than it would have by itself.

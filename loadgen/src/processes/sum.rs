@@ -6,7 +6,7 @@ use super::{LOST, Lost, Together};
 use crate::clock::Now;
 use crate::engine::{EndOfRun, Gauges, Outcome, Progress};
 use crate::plan::{Part, Plan};
-use crate::session::recorder::Tap;
+use crate::session::recorder::{Rows, Tap};
 use run_record::measured::{Measured, UNNAMED_GROUP};
 use run_record::offset::ClockRecord;
 use run_record::self_check::{Check, CheckStatus, SelfCheck};
@@ -25,6 +25,8 @@ pub(super) struct Sum {
     checks: SelfCheck,
     clock: Option<ClockRecord>,
     lost: Vec<Lost>,
+    /// None: a run of several processes keeps no events one by one.
+    rows: Vec<Rows>,
 }
 
 /// How one copy stands.
@@ -63,6 +65,7 @@ impl Sum {
             checks: SelfCheck::default(),
             clock: None,
             lost: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
@@ -155,6 +158,7 @@ impl Sum {
             elapsed: now - self.start,
             length,
             measured: &mut self.measured,
+            rows: &mut self.rows,
             gauges,
             cpu,
             descriptors,
@@ -183,6 +187,7 @@ impl Sum {
             clock_step: self.clock_step,
             gauges,
             tapped: Tap::default(),
+            rows: self.rows,
         };
         Together {
             outcome,

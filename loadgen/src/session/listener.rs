@@ -95,6 +95,7 @@ impl Listener<'_> {
             self.of.worst = self.of.worst.max(badness);
             self.of.events += 1;
         }
+        self.recorder.hear(id);
     }
 
     /// Counts what the number of an event says; whether it is a second copy.

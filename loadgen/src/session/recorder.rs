@@ -3,6 +3,8 @@
 //! Pure: it formats nothing, takes no lock, and in steady state allocates nothing per event. It must not know
 //! where bytes come from.
 
+mod rows;
+
 use crate::plan::TracePlan;
 use crate::session::end::End;
 use crate::session::payload::Facts;
@@ -13,6 +15,8 @@ use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos, Wall};
 use run_record::traces::{Trace, TraceEvent};
 use run_record::worst::{Badness, Worst, WorstStream};
+
+pub use rows::{Row, Rows};
 
 /// Everything that one worker has observed since it was last emptied.
 #[derive(Debug, Default)]
@@ -26,6 +30,8 @@ pub struct Recorder {
     /// When the worker last did not run although it should have.
     stopped: Interval,
     tap: Option<Box<Tap>>,
+    /// Every event, where a file of them is written.
+    rows: Option<Box<Rows>>,
 }
 
 /// How exactly the arrival of an event is known (measuring 1.1).
@@ -150,6 +156,24 @@ impl Recorder {
         self.tap.take().map(|tap| *tap).unwrap_or_default()
     }
 
+    /// Keeps every event as a row, as far as there is room, until [`Recorder::take_rows`].
+    pub fn keep_rows(&mut self) {
+        self.rows = Some(Box::default());
+    }
+
+    /// The rows since the last time, where they are kept.
+    pub fn take_rows(&mut self) -> Option<Rows> {
+        self.rows.as_deref_mut().map(Rows::take)
+    }
+
+    /// An event with this id has been heard; it is the next to be recorded.
+    #[inline]
+    pub fn hear(&mut self, id: &[u8]) {
+        if let Some(rows) = &mut self.rows {
+            rows.hear(id);
+        }
+    }
+
     /// Records a sample.
     #[inline]
     pub fn record(&mut self, metric: Metric, sample: Nanos) {
@@ -238,6 +262,9 @@ impl Recorder {
         }
         if of.subscriber < self.trace_streams && of.events < u64::from(self.trace_events) {
             self.trace(event, of);
+        }
+        if let Some(rows) = &mut self.rows {
+            rows.push(event, of);
         }
         if let Some(tap) = &mut self.tap {
             tap.events.push(Tapped {

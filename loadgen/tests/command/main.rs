@@ -8,6 +8,7 @@ mod diff;
 mod failures;
 mod invocation;
 mod outcomes;
+mod raw;
 mod records;
 mod schema;
 #[path = "../engine/scripted.rs"]
