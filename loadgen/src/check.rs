@@ -255,7 +255,10 @@ impl Check<'_> {
             head.is_some_and(|head| head.content_coding().is_some())
         });
         match plan::next(&observations, self.questions.reach()) {
-            Some(ask) => ask.why != Why::WithoutCompression || is_coded,
+            Some(ask) => {
+                let is_control = ask.why == Why::WithoutCompression;
+                !is_control || is_coded || patience::is_silent(&so_far)
+            }
             None => false,
         }
     }

@@ -160,6 +160,11 @@ pub const FINDINGS: &[Meaning] = &[
         what: "Of several streams asked for at once some were not served until others ended.",
         so: "Each stream holds a worker. Raise workers or threads above the number of streams, or use a server that does not need one for each.",
     },
+    Meaning {
+        code: "type.wrong",
+        what: "The body is server-sent events, and the content type says something else.",
+        so: "A browser's EventSource refuses it, and compressors and proxies that leave event streams alone do not know it as one. Send Content-Type: text/event-stream.",
+    },
 ];
 
 #[cfg(test)]

@@ -27,9 +27,63 @@ pub fn format_of(media_type: &str) -> Option<Format> {
     }
 }
 
+/// What a body that was announced as lines turns out to be, from its beginning; absent while it can be either.
+///
+/// Event streams are often sent with the type of plain text: then a line is no event, and the two or three lines of
+/// one event would look like a group. `data:`, `event:` or a comment says so; an `id:` or `retry:` only before a blank
+/// line or one of those.
+#[must_use]
+pub fn begins_as(body: &[u8]) -> Option<Format> {
+    /// Nothing that is to be read as events begins with so much of anything else.
+    const ENOUGH: usize = 64 * 1024;
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let mut weak: Option<&[u8]> = None;
+    let mut lines = body.split_inclusive(|byte| *byte == b'\n');
+    while let Some(line) = lines.next().and_then(|line| line.strip_suffix(b"\n")) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let field = line.iter().position(|byte| *byte == b':');
+        match (field.map(|colon| &line[..colon]), weak) {
+            (None, None) if line.is_empty() => {}
+            (Some(b"data" | b"event" | b""), _) => return Some(Format::Sse),
+            (Some(field @ (b"id" | b"retry")), seen) if seen != Some(field) => weak = Some(field),
+            (None, Some(_)) if line.is_empty() => return Some(Format::Sse),
+            _ => return Some(Format::Lines),
+        }
+    }
+    (body.len() > ENOUGH).then_some(Format::Lines)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_that_are_announced_as_lines_are_told_by_their_fields() {
+        use Format::{Lines, Sse};
+        let cases: [(&[u8], Option<Format>); 16] = [
+            (b"", None),
+            (b"dat", None),
+            (b"data: 1", None),
+            (b"data: 1\n", Some(Sse)),
+            (b"event: a\r\n", Some(Sse)),
+            (b": ping\n", Some(Sse)),
+            (b"\n\n\xEF", None),
+            (b"\xEF\xBB\xBFdata:1\n", Some(Sse)),
+            (b"id: 1\n", None),
+            (b"id: 1\ndata: 1\n", Some(Sse)),
+            (b"retry: 5\r\n\r\n", Some(Sse)),
+            (b"retry: 5\nid: 1\n", None),
+            (b"id: 1\nid: 2\n", Some(Lines)),
+            (b"id: 1\nname: joe\n", Some(Lines)),
+            (b"{\"data\": 1}\n", Some(Lines)),
+            (b"12:00:01 data: 1\n", Some(Lines)),
+        ];
+        for (body, told) in cases {
+            let text = String::from_utf8_lossy(body);
+            assert_eq!(begins_as(body), told, "{text:?}");
+        }
+        assert_eq!(begins_as(&[b'x'; 70_000]), Some(Lines));
+    }
 
     #[test]
     fn event_streams_lines_and_raw_bytes_are_told_from_pages() {

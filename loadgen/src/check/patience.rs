@@ -17,6 +17,11 @@ const COMPANION_AFTER: Nanos = Nanos::from_millis(700);
 const COMPANION_WAITS: Nanos = Nanos::from_millis(1_000);
 /// Events of the second stream that show that it is served.
 const COMPANION_EVENTS: usize = 5;
+/// Where nothing has come by then, head and all, a request without Accept-Encoding gets so much more: a compressor that
+/// nobody flushes holds an endless stream for good, and where it is the application's own the head as well.
+pub(super) const CONTROL_OF_SILENCE: Nanos = Nanos::from_secs(5);
+/// Two looks at a stream are less than this apart.
+const SHORTLY: Nanos = Nanos::from_millis(100);
 /// Any other request needs at least this much time to say something.
 const LEAST_USEFUL: Nanos = Nanos::from_millis(1_000);
 
@@ -34,6 +39,8 @@ pub(super) struct Patience {
     /// A silence that must be sat through.
     idle: Option<Nanos>,
     waits: bool,
+    /// Whether the present request is the control of a silence.
+    is_of_silence: bool,
 }
 
 /// What the present request has shown.
@@ -79,6 +86,7 @@ impl Patience {
             previous: Nanos::ZERO,
             idle,
             waits: waits && !plan.watch_given,
+            is_of_silence: false,
         }
     }
 
@@ -87,12 +95,17 @@ impl Patience {
         self.limit
     }
 
-    /// Whether it is time to ask what else could be asked: at half of the budget, of a stream that has not decided.
+    /// Whether it is time to ask what else could be asked: at half of the budget, of a stream that has not decided;
+    /// of one that is silent, head and all, at its end.
     pub(super) fn asks_what_else(&self, look: &Look) -> bool {
         let is_undecided = !look.is_over && !look.is_settled;
         // Silence is not cut short: a response that is held to its end, head and all, must be able to end.
         let says_something = look.events > 0 || look.has_head;
-        is_undecided && says_something && look.watched >= Nanos(self.limit.0 / 2)
+        let from = match says_something {
+            true => Nanos(self.limit.0 / 2),
+            false => self.limit - SHORTLY,
+        };
+        is_undecided && look.watched >= from
     }
 
     /// Whether a second stream is to be started beside the first.
@@ -117,7 +130,8 @@ impl Patience {
         let is_first = ask.why == Why::AsBrowser;
         if elapsed >= self.deadline {
             let may_go_on = self.waits && self.limit < LONGEST_SILENCE;
-            let goes_on = may_go_on && is_first && look.events == 0;
+            let is_last = (is_first && !look.wants_another) || self.is_of_silence;
+            let goes_on = may_go_on && is_last && look.events == 0;
             if goes_on {
                 self.limit = LONGEST_SILENCE;
                 self.deadline = LONGEST_SILENCE;
@@ -150,6 +164,12 @@ impl Patience {
             return true;
         };
         let ended = last.end.kind != EndKind::StillOpen;
+        self.is_of_silence = ask.why == Why::WithoutCompression && !ended && is_silent(done);
+        if self.is_of_silence {
+            self.limit = self.limit.max(elapsed + CONTROL_OF_SILENCE);
+            self.deadline = self.limit;
+            return true;
+        }
         let again = self.idle.filter(|_| ended && ask.why == Why::Again);
         self.deadline = self.limit + again.unwrap_or_default();
         let left = self.deadline - elapsed;
@@ -163,6 +183,12 @@ impl Patience {
         };
         left > needed
     }
+}
+
+/// Whether nothing has come yet, not even a head.
+pub(super) fn is_silent(probes: &[Probe]) -> bool {
+    let is_silent = |probe: &Probe| probe.head.is_none() && probe.failure.is_none();
+    probes.iter().all(is_silent)
 }
 
 /// Whoever answers like this is not asked again.
@@ -198,6 +224,7 @@ mod tests {
             previous: Nanos::ZERO,
             idle: None,
             waits: false,
+            is_of_silence: false,
         }
     }
 
@@ -244,6 +271,39 @@ mod tests {
         alone.limit = Nanos::from_secs(10);
         alone.deadline = alone.limit;
         assert!(alone.is_over(&FIRST, &silent(10), Nanos::from_secs(10)));
+    }
+
+    #[test]
+    fn a_silence_head_and_all_gives_way_to_its_control_which_has_time_of_its_own() {
+        let silent = |watched| Look {
+            events: 0,
+            ..seconds(watched)
+        };
+        let mut patience = Patience {
+            waits: true,
+            ..patience()
+        };
+        assert!(!patience.asks_what_else(&silent(5)));
+        assert!(patience.asks_what_else(&silent(10)));
+        let wants_another = |watched| Look {
+            wants_another: true,
+            ..silent(watched)
+        };
+        assert!(patience.is_over(&FIRST, &wants_another(10), Nanos::from_secs(10)));
+        let control = Ask {
+            accept_encoding: false,
+            why: Why::WithoutCompression,
+            ..FIRST
+        };
+        let done = [Probe::default()];
+        assert!(patience.affords(&control, &done, Nanos::from_secs(10)));
+        assert_eq!(patience.limit(), Nanos::from_secs(15));
+        assert!(!patience.is_over(&control, &silent(4), Nanos::from_secs(14)));
+        // Nobody said a word: a person who watches may go on watching.
+        assert!(!patience.is_over(&control, &silent(5), Nanos::from_secs(15)));
+        assert_eq!(patience.limit(), LONGEST_SILENCE);
+        patience.waits = false;
+        assert!(patience.is_over(&control, &silent(80), Nanos::from_secs(90)));
     }
 
     #[test]

@@ -298,7 +298,10 @@ impl Witness {
             (Ok(framing), Ok(coding)) => {
                 // A DATA frame is to HTTP/2 what a chunk is to HTTP/1.1.
                 let is_in_chunks = framing.as_ref().is_none_or(|it| *it == Framing::chunked());
-                let cutter = Cutter::new(format, is_in_chunks);
+                let cutter = match (from, format) {
+                    (FormatFrom::ContentType, observations::Format::Lines) => Cutter::unsure(),
+                    _ => Cutter::new(format, is_in_chunks),
+                };
                 self.state = State::Body {
                     framing,
                     coding,
@@ -421,6 +424,9 @@ impl Witness {
                 true
             }
         };
+        if let Some(format) = cutter.format() {
+            self.probe.request.format = format;
+        }
         self.state = State::Body {
             framing,
             coding,

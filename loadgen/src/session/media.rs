@@ -27,7 +27,7 @@ pub(super) fn accept(head: &Head, format: Format) -> Result<Kind, End> {
         Format::Bytes => Ok(Kind::Bytes),
         Format::Auto => match media::format_of(&media_type) {
             Some(observations::Format::Sse) => Ok(Kind::Sse),
-            Some(observations::Format::Lines) => Ok(Kind::Lines),
+            Some(observations::Format::Lines) => Ok(Kind::Unsure),
             Some(observations::Format::Bytes) => Ok(Kind::Bytes),
             None => Err(End::WrongType(media_type)),
         },

@@ -4,6 +4,7 @@
 
 use memchr::memchr;
 use sse_wire::{DecodeError, Decoder, Item};
+use verdict::observations::Format;
 
 /// The longest line of a line stream; longer ones end the stream with an error, so that memory stays bounded.
 const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
@@ -19,6 +20,8 @@ pub enum Units {
     Lines(Vec<u8>),
     /// One event a piece.
     Bytes,
+    /// Announced as lines; what has come so far can be server-sent events as well.
+    Unsure(Vec<u8>),
 }
 
 /// What a body can say.
@@ -46,6 +49,8 @@ pub enum Kind {
     Lines,
     /// One event a piece.
     Bytes,
+    /// Lines, unless it begins as server-sent events do.
+    Unsure,
 }
 
 /// Why a body cannot be read as its format.
@@ -69,6 +74,7 @@ impl Units {
             (Kind::Sse, _) => *self = Units::Sse(Decoder::new(sse_wire::Limits::default())),
             (Kind::Lines, _) => *self = Units::Lines(Vec::new()),
             (Kind::Bytes, _) => *self = Units::Bytes,
+            (Kind::Unsure, _) => *self = Units::Unsure(Vec::new()),
         }
     }
 
@@ -76,14 +82,31 @@ impl Units {
     pub fn reset(&mut self) {
         match self {
             Units::Sse(decoder) => decoder.reset_stream(),
-            Units::Lines(partial) => *partial = Vec::new(),
+            Units::Lines(partial) | Units::Unsure(partial) => *partial = Vec::new(),
             Units::Bytes => {}
         }
     }
 
     /// Hands out each unit as soon as its last byte is there.
     #[inline]
-    pub fn decode(&mut self, data: &[u8], mut on: impl FnMut(Unit<'_>)) -> Result<(), UnitError> {
+    pub fn decode(&mut self, data: &[u8], on: impl FnMut(Unit<'_>)) -> Result<(), UnitError> {
+        let Units::Unsure(held) = self else {
+            return self.decode_known(data, on);
+        };
+        held.extend_from_slice(data);
+        let Some(format) = verdict::media::begins_as(held) else {
+            return Ok(());
+        };
+        let held = std::mem::take(held);
+        self.begin(match format {
+            Format::Sse => Kind::Sse,
+            Format::Lines | Format::Bytes => Kind::Lines,
+        });
+        self.decode_known(&held, on)
+    }
+
+    #[inline]
+    fn decode_known(&mut self, data: &[u8], mut on: impl FnMut(Unit<'_>)) -> Result<(), UnitError> {
         match self {
             Units::Sse(decoder) => Ok(decoder.decode(data, |item| {
                 on(match &item {
@@ -103,7 +126,7 @@ impl Units {
                     Item::Retry { .. } => Unit::Retry,
                 });
             })?),
-            Units::Lines(partial) => lines(partial, data, on),
+            Units::Lines(partial) | Units::Unsure(partial) => lines(partial, data, on),
             Units::Bytes => {
                 on(Unit::Event { data, id: b"" });
                 Ok(())
@@ -123,7 +146,7 @@ impl Units {
     pub fn holds_partial_event(&self) -> bool {
         match self {
             Units::Sse(decoder) => decoder.finish() != sse_wire::Unfinished::default(),
-            Units::Lines(partial) => !partial.is_empty(),
+            Units::Lines(partial) | Units::Unsure(partial) => !partial.is_empty(),
             Units::Bytes => false,
         }
     }
@@ -132,7 +155,7 @@ impl Units {
     pub fn holds_unfinished_event(&self) -> bool {
         match self {
             Units::Sse(decoder) => decoder.finish().event,
-            Units::Lines(partial) => !partial.is_empty(),
+            Units::Lines(partial) | Units::Unsure(partial) => !partial.is_empty(),
             Units::Bytes => false,
         }
     }
@@ -188,6 +211,23 @@ mod tests {
                 .unwrap();
         }
         events
+    }
+
+    #[test]
+    fn events_that_were_announced_as_lines_are_events_however_they_are_cut() {
+        let body = b"id: 1\ndata: a\n\nid: 2\ndata: b\n\n";
+        for cut in 0..body.len() {
+            let mut units = Units::Bytes;
+            units.begin(Kind::Unsure);
+            let parts = [&body[..cut], &body[cut..]];
+            assert_eq!(events(&mut units, &parts), [b"a", b"b"], "cut at {cut}");
+        }
+        let mut units = Units::Bytes;
+        units.begin(Kind::Unsure);
+        assert_eq!(
+            events(&mut units, &[b"a\nda", b"ta: b\n"]),
+            [&b"a"[..], b"data: b"]
+        );
     }
 
     #[test]

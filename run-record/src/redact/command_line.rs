@@ -32,7 +32,7 @@ enum Value {
 }
 
 /// Options that are followed by something to redact, in short and long form.
-const OPTIONS: [(Option<char>, &str, Value); 13] = [
+const OPTIONS: [(Option<char>, &str, Value); 12] = [
     (Some('u'), "user", Value::Secret),
     (Some('U'), "proxy-user", Value::Secret),
     (Some('b'), "cookie", Value::Secret),
@@ -44,9 +44,11 @@ const OPTIONS: [(Option<char>, &str, Value); 13] = [
     (None, "data-ascii", Value::Body),
     (None, "data-binary", Value::Body),
     (None, "data-urlencode", Value::Body),
-    (None, "json", Value::Body),
     (Some('F'), "form", Value::Body),
 ];
+
+/// Options of curl's that take no value here: they are curl's with one attached, and in what is pasted from it.
+const CURLS: [(&str, Value); 1] = [("json", Value::Body)];
 
 /// A command line that may be stored, argument by argument.
 ///
@@ -56,6 +58,7 @@ const OPTIONS: [(Option<char>, &str, Value); 13] = [
 pub fn command_line<S: AsRef<str>>(arguments: &[S]) -> Vec<String> {
     let mut redacted = Vec::with_capacity(arguments.len());
     let mut pending = None;
+    let mut is_curls = false;
     let mut arguments = arguments.iter().map(AsRef::as_ref);
     while let Some(argument) = arguments.next() {
         if let Some(kind) = pending.take() {
@@ -68,10 +71,11 @@ pub fn command_line<S: AsRef<str>>(arguments: &[S]) -> Vec<String> {
             }
             break;
         } else if let Some(long) = argument.strip_prefix("--") {
-            redacted.push(long_option(long, &mut pending));
+            redacted.push(long_option(long, is_curls, &mut pending));
         } else if argument.starts_with('-') {
             redacted.push(short_options(argument, &mut pending));
         } else {
+            is_curls |= argument == "curl";
             redacted.push(plain(argument));
         }
     }
@@ -79,7 +83,7 @@ pub fn command_line<S: AsRef<str>>(arguments: &[S]) -> Vec<String> {
 }
 
 /// `--name`, or `--name=value`.
-fn long_option(option: &str, pending: &mut Option<Value>) -> String {
+fn long_option(option: &str, is_curls: bool, pending: &mut Option<Value>) -> String {
     let (name, attached) = match option.split_once('=') {
         Some((name, attached)) => (name, Some(attached)),
         None => (option, None),
@@ -88,6 +92,11 @@ fn long_option(option: &str, pending: &mut Option<Value>) -> String {
         .iter()
         .find(|(_, long, _)| *long == name)
         .map(|&(_, _, kind)| kind)
+        .or_else(|| {
+            let known = CURLS.iter().find(|(long, _)| *long == name);
+            let is_meant = is_curls || attached.is_some();
+            known.filter(|_| is_meant).map(|&(_, kind)| kind)
+        })
         .or_else(|| is_secret_name(name).then_some(Value::Secret));
     match (kind, attached) {
         (Some(kind), Some(attached)) => format!("--{name}={}", value(kind, attached)),
@@ -222,13 +231,21 @@ mod tests {
             "check --hop edge=https://h/?key=REDACTED -d (7 bytes)"
         );
         assert_eq!(
+            redacted(&["check", "--json", "http://h/"]),
+            "check --json http://h/"
+        );
+        assert_eq!(
+            redacted(&["check", "curl", "http://h/", "--json", "hunter2"]),
+            "check curl http://h/ --json (7 bytes)"
+        );
+        assert_eq!(
             redacted(&["run", "--", "server", "--password", "hunter2"]),
             "run -- server ..."
         );
     }
 
     /// Every place of a command line in which a secret may stand, as `curl` would take it.
-    const PLACES: [&[&str]; 22] = [
+    const PLACES: [&[&str]; 23] = [
         &["-H", "Authorization: Bearer SECRET"],
         &["-HX-Api-Key: SECRET"],
         &["--header=Cookie: a=SECRET"],
@@ -245,6 +262,7 @@ mod tests {
         &["-d", "password=SECRET"],
         &["--data-raw", "SECRET"],
         &["--json={\"token\":\"SECRET\"}"],
+        &["curl", "--json", "SECRET"],
         &["--api-token", "SECRET"],
         &["--password=SECRET"],
         &["https://joe:SECRET@example.com/?token=SECRET#SECRET"],

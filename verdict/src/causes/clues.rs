@@ -124,7 +124,7 @@ impl<'c> Clues<'c> {
         Self {
             signs,
             shape,
-            head: timeline.probe.head.as_ref(),
+            head: head(conclusion),
             chunks: Chunks::of(timeline),
             event_bytes: timeline.event_bytes().unwrap_or_default(),
             seconds: timeline.end / 1e3,
@@ -240,6 +240,20 @@ fn shape<'c>(conclusion: &'c Conclusion) -> Shape<'c> {
         Signature::NoStream(no_stream) => Shape::NoStream(no_stream),
         Signature::FirstLate(_) | Signature::Live(_) | Signature::Undecided(_) => Shape::Free,
     }
+}
+
+/// The head of what is shown. A compressor of the application holds the head too: then that of its control, which the
+/// same programs have signed.
+fn head<'o>(conclusion: &Conclusion<'_, 'o>) -> Option<&'o Head> {
+    let (_, controls) = conclusion.readings.headline_and_controls();
+    let of_controls = || {
+        let mut heads = controls
+            .iter()
+            .filter_map(|index| conclusion.readings.at(*index).timeline.probe.head.as_ref());
+        heads.next().filter(|_| conclusion.delivery.is_compressor)
+    };
+    let shown = conclusion.shown().timeline.probe.head.as_ref();
+    shown.or_else(of_controls)
 }
 
 /// At most the header of gzip, long before the first event or, where none came, before the end of the watch.

@@ -53,7 +53,9 @@ pub(super) fn is_rival(entry: &Entry) -> bool {
 fn batches(clues: &Clues) -> Option<Case> {
     let is_open = match &clues.shape {
         Shape::Whole(whole) => !whole.has_length,
-        Shape::Size(_) | Shape::Time(_) | Shape::Either(_) | Shape::Irregular(_) => true,
+        // Whoever publishes in groups publishes whole events.
+        Shape::Size(grouped) => !grouped.cuts_events,
+        Shape::Time(_) | Shape::Either(_) | Shape::Irregular(_) => true,
         _ => false,
     };
     (!clues.has_stamps && is_open && !clues.is_compressor()).then(|| {

@@ -15,6 +15,7 @@ pub(super) fn find(conclusion: &Conclusion, findings: &mut Vec<Finding>) {
     findings.extend(late_head(conclusion));
     findings.extend(history(conclusion));
     findings.extend(named_events(timeline));
+    findings.extend(wrong_type(timeline));
 }
 
 /// A head that waits for the first event: `EventSource.onopen` is late, events are not.
@@ -90,6 +91,25 @@ fn named_events(timeline: &Timeline) -> Option<Finding> {
         with_remedy(
             info("event.named", text),
             "in a browser they need addEventListener(TYPE, ...), not onmessage",
+        )
+    })
+}
+
+/// A browser's EventSource fails on any other content type, whatever the body is (WHATWG HTML 9.2.3).
+fn wrong_type(timeline: &Timeline) -> Option<Finding> {
+    let probe = timeline.probe;
+    let media_type = probe.head.as_ref()?.media_type();
+    let is_right = media_type.as_deref() == Some("text/event-stream");
+    let is_events = probe.request.format == Format::Sse && !probe.events.is_empty();
+    (is_events && !is_right).then(|| {
+        let announced = media_type.map_or("no content type".into(), |found| {
+            format!("content type {found}")
+        });
+        with_config(
+            warn("type.wrong", format!("events, announced with {announced}")),
+            "say what it is: a browser's EventSource takes nothing else, and proxies make exceptions for it",
+            "Content-Type: text/event-stream",
+            "response header of the application",
         )
     })
 }

@@ -3,6 +3,7 @@
 //! Pure. The session of `run` has a cutter of its own, which keeps no offsets: it is on the hot path.
 
 use sse_wire::{Decoder, Item, Limits};
+use verdict::media;
 use verdict::observations::Format;
 
 /// The longest line, and the longest event, that a check reads: sixteen times the largest event known from the field.
@@ -14,6 +15,10 @@ pub(super) enum Cutter {
     Sse(Box<Decoder>),
     Lines {
         partial: Vec<u8>,
+    },
+    /// Announced as lines; what has come so far can be server-sent events as well.
+    Unsure {
+        held: Vec<u8>,
     },
     /// One event a chunk where there are chunks, else one a piece.
     Bytes {
@@ -56,8 +61,37 @@ impl Cutter {
         }
     }
 
+    /// For a body that is announced as lines, and is often server-sent events.
+    pub(super) fn unsure() -> Cutter {
+        Cutter::Unsure { held: Vec::new() }
+    }
+
+    /// What the body is read as; absent while that is not known.
+    pub(super) fn format(&self) -> Option<Format> {
+        match self {
+            Cutter::Sse(_) => Some(Format::Sse),
+            Cutter::Lines { .. } => Some(Format::Lines),
+            Cutter::Bytes { .. } => Some(Format::Bytes),
+            Cutter::Unsure { .. } => None,
+        }
+    }
+
     /// Hands out what the piece completes; false where a line or an event is too long to go on.
-    pub(super) fn cut(&mut self, piece: &[u8], before: u64, mut on: impl FnMut(Unit<'_>)) -> bool {
+    pub(super) fn cut(&mut self, piece: &[u8], before: u64, on: impl FnMut(Unit<'_>)) -> bool {
+        let Cutter::Unsure { held } = self else {
+            return self.cut_known(piece, before, on);
+        };
+        let before = before - held.len() as u64;
+        held.extend_from_slice(piece);
+        let Some(format) = media::begins_as(held) else {
+            return true;
+        };
+        let held = std::mem::take(held);
+        *self = Cutter::new(format, false);
+        self.cut_known(&held, before, on)
+    }
+
+    fn cut_known(&mut self, piece: &[u8], before: u64, mut on: impl FnMut(Unit<'_>)) -> bool {
         match self {
             Cutter::Sse(decoder) => {
                 let decoded = decoder.decode(piece, |item| {
@@ -86,7 +120,9 @@ impl Cutter {
                 });
                 decoded.is_ok()
             }
-            Cutter::Lines { partial } => lines(partial, piece, before, on),
+            Cutter::Lines { partial } | Cutter::Unsure { held: partial } => {
+                lines(partial, piece, before, on)
+            }
             Cutter::Bytes { chunked, end } => {
                 *end = before + piece.len() as u64;
                 if !*chunked {

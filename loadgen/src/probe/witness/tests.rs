@@ -119,6 +119,19 @@ fn lines_and_chunks_are_events_where_the_format_says_so() {
 }
 
 #[test]
+fn events_that_are_announced_as_lines_are_read_as_events() {
+    let plain = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+    let witness = noted(
+        Format::Auto,
+        &[plain, b"id: 1\nda", b"ta: a\n\nid: 2\ndata: b\n\n"],
+    );
+    let probe = witness.probe();
+    let ends: Vec<_> = probe.events.iter().map(|e| e.end_offset).collect();
+    assert_eq!(ends, [15, 30]);
+    assert_eq!(probe.request.format, observations::Format::Sse);
+}
+
+#[test]
 fn target_servers_payload_makes_the_stream_cooperating() {
     let event = b"data: {\"seq\":7,\"due\":1,\"emitted\":2,\"instance\":3}\n\n";
     let close = b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
