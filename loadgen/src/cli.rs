@@ -1,6 +1,7 @@
 //! The command line: one struct per subcommand, each in its own file, and the way from it to a draft of a plan.
 //! It must not open a connection or end the process; `main` does the one, clap the other on wrong usage.
 
+mod baseline;
 mod capacity;
 mod catalogue;
 mod check;

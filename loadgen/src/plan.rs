@@ -238,6 +238,8 @@ pub struct Output {
     pub reports: Vec<(PathBuf, ReportFormat)>,
     /// Where every event goes, as CSV, compressed (`--raw`).
     pub raw: Option<PathBuf>,
+    /// Where a summary goes if something is not as in the baseline (`--md-on-change`).
+    pub on_change: Option<PathBuf>,
     /// Print one JSON object on stdout instead of a page for people.
     pub json: bool,
     /// Show progress on stderr while the run goes on.

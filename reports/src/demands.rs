@@ -9,6 +9,7 @@ use run_record::matrix::{MatrixRecord, SetupRecord};
 use run_record::record::{Kind, RunRecord};
 use run_record::verdict::{Verdict, Word};
 
+use crate::baseline::relative;
 use crate::number;
 
 /// The demands on one thing, such as a URL or a setup.
@@ -164,8 +165,9 @@ fn limit(result: &LimitResult) -> Demand {
                 LimitStatus::Met => Status::Met,
                 _ => Status::Missed,
             };
+            let given = relative(result).map_or_else(String::new, |it| format!(" ({it})"));
             let message = format!(
-                "{subject} {}, limit {side} {}",
+                "{subject} {}, limit {side} {}{given}",
                 value(result.measured),
                 value(result.limit)
             );

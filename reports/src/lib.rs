@@ -4,6 +4,7 @@
 //! and every number stands in the record. All text from servers and users passes `sanitise`.
 
 pub mod annotations;
+pub mod baseline;
 pub mod benchmark;
 mod command;
 pub mod comparison;

@@ -11,6 +11,7 @@ use run_record::matrix::MatrixRecord;
 use run_record::record::{Kind, RunRecord};
 use run_record::verdict::{Charset, Remedy};
 
+use crate::baseline::changes;
 use crate::demands::{self, Status, Suite};
 use crate::sanitise::sanitise;
 use crate::style::Style;
@@ -49,6 +50,18 @@ pub fn of_record(record: &RunRecord) -> String {
             .chain([table(&suites), fenced(&page)])
             .chain(remedies),
     )
+}
+
+/// The summary with what has changed before it, if something has; see [`changes`].
+pub fn on_change(record: &RunRecord) -> Option<String> {
+    let changes = changes(record);
+    let baseline = record.baseline.as_ref().filter(|_| !changes.is_empty())?;
+    let lines: String = changes
+        .iter()
+        .map(|change| format!("- {}\n", span(change)))
+        .collect();
+    let about = format!("changed since {}", span(&baseline.started));
+    Some(assemble([title(&about), lines, of_record(record)]))
 }
 
 /// The summary of several runs of the same.

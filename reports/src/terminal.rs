@@ -6,6 +6,7 @@ mod capacity;
 mod catalogue;
 mod check;
 mod closing;
+mod compared;
 mod diff;
 mod end_table;
 mod line;

@@ -50,6 +50,7 @@ fn records() -> Vec<RunRecord> {
     run.plan.request_headers = vec!["X-Name".to_owned()];
     run.end.reason = EndReason::TargetGone;
     run.end.text = "text".to_owned();
+    run.baseline = Some(Box::new(sample::good_run().as_baseline("text".to_owned())));
     let mut cut = checks::cut();
     cut.limits = run.limits.clone();
     for probe in &mut cut.probes {
@@ -145,6 +146,7 @@ fn all_of_record(record: &RunRecord) -> Vec<(Sink, String)> {
     let mut all = of_suites(&suites);
     all.push((Sink::Html, html::page(record)));
     all.push((Sink::Markdown, markdown::of_record(record)));
+    all.extend(markdown::on_change(record).map(|it| (Sink::Markdown, it)));
     all.push((Sink::OpenMetrics, openmetrics::openmetrics(record)));
     all.extend(histograms::percentile_table(record, Metric::Delivery).map(|it| (Sink::Table, it)));
     if let Ok(log) = histograms::interval_log(record) {
@@ -307,6 +309,8 @@ fn the_attacks_reach_what_a_server_controls() {
         "/measured/errors",
         "/probes/0/headers/0/1",
         "/probes/0/failure",
+        "/baseline/file",
+        "/baseline/started",
     ] {
         assert!(
             reached.iter().any(|place| place.contains(part)),

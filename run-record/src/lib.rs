@@ -4,6 +4,7 @@
 //! a run (workers, processes, machines) add up to what one observer would have written. The
 //! crate knows no clock, no socket and no file: times come in as values, bytes go out as values.
 
+pub mod baseline;
 pub mod benchmark;
 pub mod capacity;
 pub mod check;

@@ -4,9 +4,11 @@
 //! that a shell reads. This file must not know exit codes or how a result is shown.
 
 mod amount;
+mod change;
 mod subject;
 
 pub use amount::{Amount, BadAmount};
+use change::Change;
 pub use subject::{Statistic, Subject};
 
 use schemars::JsonSchema;
@@ -34,7 +36,15 @@ pub struct Limit {
     side: Side,
     text: String,
     subject: Subject,
-    value: Amount,
+    value: Value,
+}
+
+/// What is allowed at most or at least.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Value {
+    Fixed(Amount),
+    /// So much more or less than a baseline had.
+    Baseline(Change),
 }
 
 impl Limit {
@@ -53,12 +63,14 @@ impl Limit {
             text: text.to_owned(),
         })?;
         let subject = Subject::parse(name)?;
-        let value = subject
-            .parse_amount(value)
-            .map_err(|reason| BadLimit::Value {
-                name: name.to_owned(),
-                reason,
-            })?;
+        let parsed = match value.strip_prefix("baseline") {
+            Some(change) => Change::parse(change, &subject).map(Value::Baseline),
+            None => subject.parse_amount(value).map(Value::Fixed),
+        };
+        let value = parsed.map_err(|reason| BadLimit::Value {
+            name: name.to_owned(),
+            reason,
+        })?;
         Ok(Self {
             side,
             text: text.to_owned(),
@@ -67,23 +79,49 @@ impl Limit {
         })
     }
 
+    /// Whether it takes a baseline to know what is allowed: [`Limit::against`].
+    pub fn is_relative(&self) -> bool {
+        matches!(self.value, Value::Baseline(_))
+    }
+
+    /// The limit with what it allows worked out from what a baseline measured; one that is fixed stays as it is.
+    ///
+    /// Errors: why the baseline did not measure it.
+    pub fn against(&self, baseline: &Group) -> Result<Self, String> {
+        let value = match self.value {
+            Value::Fixed(value) => value,
+            Value::Baseline(change) => change.applied(self.subject.value(baseline)?, self.side),
+        };
+        Ok(Self {
+            value: Value::Fixed(value),
+            ..self.clone()
+        })
+    }
+
     /// Hold what was measured against the limit.
     ///
     /// `total` is the sum of all groups, as `RunRecord::total` makes it. `clock_bound` is how far the
     /// clocks of server and client may stand apart unseen: times between the two are known no better.
     pub fn evaluate(&self, total: &Group, clock_bound: Nanos) -> LimitResult {
+        let Value::Fixed(value) = self.value else {
+            return LimitResult::not_measured(
+                self.side,
+                &self.text,
+                "it is relative to a baseline, and there is none".to_owned(),
+            );
+        };
         let (status, measured, why) = match self.subject.measure(total) {
             Err(why) => (LimitStatus::NotMeasured, None, Some(why)),
-            Ok(range) => self.judge(range, clock_bound),
+            Ok(range) => self.judge(value, range, clock_bound),
         };
         let margin = measured.map(|measured| match self.side {
-            Side::Max => self.value.minus(measured),
-            Side::Min => measured.minus(self.value),
+            Side::Max => value.minus(measured),
+            Side::Min => measured.minus(value),
         });
         LimitResult {
             side: self.side,
             expression: self.text.clone(),
-            limit: Some(self.value),
+            limit: Some(value),
             measured,
             margin,
             status,
@@ -98,6 +136,9 @@ impl Limit {
         let Some(range) = self.subject.measure_few(total) else {
             return told;
         };
+        let Value::Fixed(limit) = self.value else {
+            return told;
+        };
         if told.status != LimitStatus::NotMeasured {
             return told;
         }
@@ -105,7 +146,7 @@ impl Limit {
             Side::Max => range.upper,
             Side::Min => range.lower,
         };
-        let status = if self.allows(worse) {
+        let status = if self.allows(limit, worse) {
             LimitStatus::Met
         } else {
             LimitStatus::Missed
@@ -118,6 +159,17 @@ impl Limit {
         }
     }
 
+    /// The same, where it is relative and was worked out before.
+    fn fixed_at(self, value: Option<Amount>) -> Self {
+        match (self.value, value) {
+            (Value::Baseline(_), Some(value)) => Self {
+                value: Value::Fixed(value),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// The limit as given.
     pub fn text(&self) -> &str {
         &self.text
@@ -126,6 +178,7 @@ impl Limit {
     /// Both edges decide: a value known only as a range must lie wholly on one side.
     fn judge(
         &self,
+        limit: Amount,
         range: subject::Range,
         clock_bound: Nanos,
     ) -> (LimitStatus, Option<Amount>, Option<String>) {
@@ -135,11 +188,11 @@ impl Limit {
         };
         let (worse, better) = ends(range);
         let (worst, best) = ends(self.subject.widened(range, clock_bound));
-        if self.allows(worst) {
+        if self.allows(limit, worst) {
             (LimitStatus::Met, Some(worse), None)
-        } else if !self.allows(best) {
+        } else if !self.allows(limit, best) {
             (LimitStatus::Missed, Some(worse), None)
-        } else if self.allows(worse) || !self.allows(better) {
+        } else if self.allows(limit, worse) || !self.allows(limit, better) {
             let why = format!(
                 "the offset of the server's clock is known to {} us, and the limit is nearer than that",
                 clock_bound.as_micros_f64()
@@ -152,13 +205,13 @@ impl Limit {
         }
     }
 
-    fn allows(&self, measured: Amount) -> bool {
+    fn allows(&self, limit: Amount, measured: Amount) -> bool {
         // A histogram tells times apart to 0.1 %: what it cannot tell from the limit is at the limit.
-        let at_the_limit = self.subject.cannot_tell_apart(measured, self.value);
+        let at_the_limit = self.subject.cannot_tell_apart(measured, limit);
         at_the_limit
             || match self.side {
-                Side::Max => measured.value() <= self.value.value(),
-                Side::Min => measured.value() >= self.value.value(),
+                Side::Max => measured.value() <= limit.value(),
+                Side::Min => measured.value() >= limit.value(),
             }
     }
 }
@@ -183,16 +236,10 @@ pub(crate) fn merge(
     mine.extend_from_slice(theirs);
     for result in mine.iter_mut() {
         *result = match Limit::parse(result.side, &result.expression) {
-            Ok(limit) => limit.evaluate(total, clock_bound),
-            Err(error) => LimitResult {
-                side: result.side,
-                expression: result.expression.clone(),
-                limit: None,
-                measured: None,
-                margin: None,
-                status: LimitStatus::NotMeasured,
-                why: Some(error.to_string()),
-            },
+            Ok(limit) => limit.fixed_at(result.limit).evaluate(total, clock_bound),
+            Err(error) => {
+                LimitResult::not_measured(result.side, &result.expression, error.to_string())
+            }
         };
     }
     settle(mine);
@@ -238,6 +285,20 @@ pub struct LimitResult {
     /// Why it was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+impl LimitResult {
+    fn not_measured(side: Side, expression: &str, why: String) -> Self {
+        Self {
+            side,
+            expression: expression.to_owned(),
+            limit: None,
+            measured: None,
+            margin: None,
+            status: LimitStatus::NotMeasured,
+            why: Some(why),
+        }
+    }
 }
 
 /// Why the text of a limit cannot be understood: a usage error.

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::Baseline;
 use crate::capacity::Capacity;
 use crate::end::{End, EndReason, Exit};
 use crate::environment::{Environment, Environments};
@@ -104,6 +105,9 @@ pub struct RunRecord {
     /// The limits that were given, with what was measured; by side and expression.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitResult>,
+    /// An earlier run that this one stands beside, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Box<Baseline>>,
 }
 
 impl RunRecord {
@@ -129,6 +133,7 @@ impl RunRecord {
             self_check: SelfCheck::default(),
             capacity: None,
             limits: Vec::new(),
+            baseline: None,
         }
     }
 
@@ -156,6 +161,7 @@ impl RunRecord {
             self_check,
             capacity,
             limits,
+            baseline,
         } = self;
         *kind = (*kind).max(other.kind);
         if other.started < *started {
@@ -170,6 +176,11 @@ impl RunRecord {
             (Some(one), Some(two)) => one.merge(two),
             (None, Some(two)) => *clock = Some(two.clone()),
             (_, None) => {}
+        }
+        match (baseline.as_mut(), &other.baseline) {
+            (Some(one), Some(two)) => one.merge(two),
+            (None, two) => baseline.clone_from(two),
+            (Some(_), None) => {}
         }
         end.merge(&other.end);
         *exit = None;
@@ -193,6 +204,20 @@ impl RunRecord {
     pub fn evaluate(&mut self, limits: &[Limit]) {
         let bound = clock_bound(self.clock.as_ref());
         self.limits = limits::evaluate_all(limits, &self.total(), bound);
+    }
+
+    /// What is kept of this record, read from `file`, beside a later one.
+    pub fn as_baseline(&self, file: String) -> Baseline {
+        let first = self.probes.first();
+        Baseline {
+            file,
+            started: self.started.utc.clone(),
+            url: self.plan.url.clone(),
+            verdict: self.verdict.as_ref().map(|verdict| verdict.word),
+            asked_first_event_us: first.and_then(|probe| probe.first_event_us),
+            limits: self.limits.clone(),
+            total: Baseline::kept(&self.total()),
+        }
     }
 
     /// All groups together: see [`Measured::total`].

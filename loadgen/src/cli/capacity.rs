@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, value_parser};
 use url::Url;
 
+use super::baseline::BaselineArgs;
 use super::events::EventArgs;
 use super::files::FileArgs;
 use super::output::OutputArgs;
@@ -142,6 +143,7 @@ impl CapacityArgs {
             process_of: None,
             series: SeriesArgs::default(),
             limits: self.limits,
+            baseline: BaselineArgs::default(),
             files: FileArgs::default(),
             rows: RowArgs::default(),
             output: self.output,

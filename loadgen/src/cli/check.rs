@@ -6,8 +6,10 @@ use std::mem;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum, value_parser};
+use run_record::baseline::Baseline;
 use url::Url;
 
+use super::baseline::BaselineArgs;
 use super::curl::{CurlArgs, Pasted};
 use super::events::EventArgs;
 use super::files::FileArgs;
@@ -16,7 +18,7 @@ use super::output::OutputArgs;
 use super::request::RequestArgs;
 use super::values;
 use super::{UsageError, after_help};
-use crate::plan::{CheckDraft, CheckPlan, Expect, Target};
+use crate::plan::{CheckDraft, CheckPlan, Expect, Output, Target};
 use crate::request::{Environment, Request};
 
 /// The options of `loadgen check`, as typed.
@@ -48,6 +50,9 @@ pub struct CheckArgs {
 
     #[command(flatten)]
     events: EventArgs,
+
+    #[command(flatten)]
+    baseline: BaselineArgs,
 
     #[command(flatten)]
     files: FileArgs,
@@ -141,6 +146,13 @@ impl CheckArgs {
         self.watch.plan
     }
 
+    /// The earlier check or run that was named, read.
+    ///
+    /// Errors: it cannot be read.
+    pub fn baseline(&self) -> Result<Option<Baseline>, UsageError> {
+        self.baseline.read(&mut [])
+    }
+
     /// Whether several hops are to be compared (`--hop`).
     pub fn compares_hops(&self) -> bool {
         !self.watch.hop.is_empty()
@@ -203,7 +215,10 @@ impl CheckArgs {
             due_every: self.events.due_every,
             repeat: watch.repeat.unwrap_or(1),
             expect: watch.expect.into(),
-            output: self.files.with(self.output.into_output(environment)),
+            output: Output {
+                on_change: self.baseline.md_on_change,
+                ..self.files.with(self.output.into_output(environment))
+            },
             url: values::without_user_info(url.clone()),
         };
         if watch.repeat.is_some() && plan.is_safe() {

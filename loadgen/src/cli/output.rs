@@ -51,6 +51,7 @@ impl OutputArgs {
             record: self.out,
             reports: Vec::new(),
             raw: None,
+            on_change: None,
             json: self.json,
             progress: !self.no_progress,
             color: match self.color {

@@ -8,10 +8,12 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::{Args, value_parser};
+use run_record::baseline::Baseline;
 use run_record::limits::Limit;
 use run_record::redact;
 use url::Url;
 
+use super::baseline::BaselineArgs;
 use super::check::ExpectArg;
 use super::events::EventArgs;
 use super::files::FileArgs;
@@ -80,6 +82,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub(super) limits: LimitArgs,
+
+    #[command(flatten)]
+    pub(super) baseline: BaselineArgs,
 
     #[command(flatten)]
     pub(super) files: FileArgs,
@@ -185,7 +190,7 @@ pub(super) struct LimitArgs {
     #[arg(long, value_name = "VERDICT", value_enum, hide_possible_values = true)]
     expect: Option<ExpectArg>,
 
-    /// Largest value allowed, such as delivery.p99=100ms or lost=0
+    /// Largest value allowed, such as delivery.p99=100ms, lost=0 or delivery.p99=baseline+10%
     #[arg(long, value_name = "METRIC=LIMIT", value_parser = Limit::parse_max)]
     max: Vec<Limit>,
 
@@ -209,8 +214,13 @@ impl RunArgs {
             return Err(UsageError::StandardInputTwice("--repeat"));
         }
         let output = self.output(environment);
-        if asked.is_some() && output.raw.is_some() {
-            return Err(UsageError::RawOfSeries);
+        let of_one_run = [
+            ("--raw", &output.raw),
+            ("--md-on-change", &output.on_change),
+        ];
+        let named = of_one_run.iter().find(|(_, path)| path.is_some());
+        if let (true, Some((option, _))) = (asked.is_some(), named) {
+            return Err(UsageError::OneRunOnly(option));
         }
         Ok(asked.map(|(repeat, has_baseline)| Series {
             repeat,
@@ -221,7 +231,21 @@ impl RunArgs {
 
     fn output(&self, environment: &Environment<'_>) -> Output {
         let plain = self.output.clone().into_output(environment);
-        self.rows.clone().with(self.files.clone().with(plain))
+        let output = self.rows.clone().with(self.files.clone().with(plain));
+        Output {
+            on_change: self.baseline.md_on_change.clone(),
+            ..output
+        }
+    }
+
+    /// The earlier run that was named, read; limits that are relative to it are worked out.
+    ///
+    /// Errors: it cannot be read, or lacks what a limit is relative to.
+    pub fn take_baseline(&mut self) -> Result<Option<Baseline>, UsageError> {
+        let LimitArgs { max, min, .. } = &mut self.limits;
+        let baseline = self.baseline.read(max)?;
+        self.baseline.read(min)?;
+        Ok(baseline)
     }
 
     /// The verdict demanded, if the user named one; LIVE is demanded in any case.

@@ -82,6 +82,7 @@ impl SeriesArgs {
                 record: Some(record.clone()),
                 reports: Vec::new(),
                 raw: None,
+                on_change: None,
                 json: false,
                 progress: false,
                 ..asked

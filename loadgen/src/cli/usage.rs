@@ -4,6 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use run_record::record::ReadError;
 use thiserror::Error;
 
 use crate::exit::Exit;
@@ -53,9 +54,9 @@ pub enum UsageError {
         "--repeat {0} with --baseline-url: at least 4 runs a side are needed to tell a difference from chance, 10 are better"
     )]
     FewRepeats(u16),
-    /// One file of all events, and several runs.
-    #[error("--raw is the file of one run: leave --repeat and --baseline-url away")]
-    RawOfSeries,
+    /// A file that one run has, and several runs.
+    #[error("{0} is the file of one run: leave --repeat and --baseline-url away")]
+    OneRunOnly(&'static str),
     /// None, or several.
     #[error("expected one URL, found {0}")]
     Urls(usize),
@@ -123,6 +124,35 @@ pub enum UsageError {
     /// Columns that the request does not go with.
     #[error(transparent)]
     Users(#[from] UsersError),
+    /// A limit that is relative to a baseline.
+    #[error("`{0}` is relative to a baseline: name its record with --baseline RUN.json")]
+    NoBaseline(String),
+    /// The record of a baseline that cannot be read.
+    #[error("--baseline {path}: {source}")]
+    BaselineUnread {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The record of a baseline that is none.
+    #[error("--baseline {path}: {source}")]
+    BaselineForm {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ReadError,
+    },
+    /// A baseline in which that was not measured which a limit is relative to.
+    #[error("`{limit}`: {path} has nothing that this could be relative to: {why}")]
+    BaselineLacks {
+        /// The file.
+        path: PathBuf,
+        /// The limit as given.
+        limit: String,
+        /// Why it was not measured there.
+        why: String,
+    },
     /// TLS cannot be set up as asked.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -31,6 +31,10 @@ pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
         return hops::run(args, command_line);
     }
     let plan_only = args.plan_only();
+    let baseline = match args.baseline() {
+        Ok(baseline) => baseline,
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    };
     let draft = match args.draft(&|name| std::env::var(name).ok()) {
         Ok(draft) => draft,
         Err(error) => return Ok(refuse(&error, error.exit())),
@@ -65,7 +69,8 @@ pub fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
     if let Some(note) = unstamped(&outcome, &plan) {
         say(&note);
     }
-    let (record, exit) = judged(&outcome, &plan, command_line);
+    let (mut record, exit) = judged(&outcome, &plan, command_line);
+    record.baseline = baseline.map(Box::new);
     finish(&record, &plan, exit)
 }
 

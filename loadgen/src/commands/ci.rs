@@ -11,9 +11,9 @@ use reports::demands::Suite;
 use reports::{benchmark, histograms, html, junit, markdown, openmetrics, timeseries};
 use run_record::metric::Metric;
 use run_record::record::RunRecord;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// By these a CI system is known. Copies of this program do not get them: they are told by the first one.
 pub(super) const VARIABLES: [&str; 2] = ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"];
@@ -88,6 +88,16 @@ pub(super) fn publish(told: &Told<'_>, output: &Output) -> (Vec<String>, Exit) {
             }
         }
     }
+    if let Some(path) = &output.on_change {
+        match on_change(told, path) {
+            Ok(true) => files.push(path.display().to_string()),
+            Ok(false) => {}
+            Err(error) => {
+                say(&format!("error: {}: {error:#}", path.display()));
+                exit = Exit::Internal;
+            }
+        }
+    }
     if let Some(path) = variable("GITHUB_STEP_SUMMARY").map(PathBuf::from) {
         // A summary that cannot be written says nothing of the server, and must not fail the job.
         let mut options = OpenOptions::new();
@@ -106,6 +116,18 @@ pub(super) fn publish(told: &Told<'_>, output: &Output) -> (Vec<String>, Exit) {
             .for_each(|line| super::voice::command(line));
     }
     (files, exit)
+}
+
+/// The file is there if and only if something has changed: a job asks for no more than that. Whether it is there.
+fn on_change(told: &Told<'_>, path: &Path) -> Result<bool> {
+    if let Some(summary) = told.record.and_then(markdown::on_change) {
+        store::write(path, summary.as_bytes())?;
+        return Ok(true);
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(false),
+    }
 }
 
 /// Whether what is printed is read by the runner of GitHub Actions.

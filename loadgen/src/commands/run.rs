@@ -34,7 +34,7 @@ use watch::Watch;
 /// Runs what was asked for; `command_line` is kept in the record, redacted.
 ///
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
-pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
+pub fn run(mut args: RunArgs, command_line: &[String]) -> Result<Exit> {
     match args.series(&|name| std::env::var(name).ok()) {
         Ok(Some(series)) => return series::run(&series),
         Ok(None) => {}
@@ -43,6 +43,15 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     let is_beside_probe = args.is_beside_probe();
     let expect = args.expect();
     let parent = args.process_of();
+    // A process that works for another one judges nothing.
+    let baseline = match &parent {
+        None => args.take_baseline(),
+        Some(_) => Ok(None),
+    };
+    let baseline = match baseline {
+        Ok(baseline) => baseline,
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    };
     let draft = match args.draft(&|name| std::env::var(name).ok()) {
         Ok(draft) => draft,
         Err(error) => return Ok(refuse(&error, error.exit())),
@@ -79,6 +88,7 @@ pub fn run(args: RunArgs, command_line: &[String]) -> Result<Exit> {
     {
         say(&format!("note: {why}"));
     }
+    record.baseline = baseline.map(Box::new);
     record.evaluate(&plan.limits);
     assemble::add_verdict(&mut record, expect);
     let exit = judge::judge(&mut record, &together, expect);

@@ -42,6 +42,7 @@ impl Plan {
                 record: Some(record),
                 reports: Vec::new(),
                 raw: None,
+                on_change: None,
                 json: false,
                 progress: false,
                 ..self.output

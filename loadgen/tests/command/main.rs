@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod baseline;
 mod check;
 mod ci;
 mod diff;

@@ -5,6 +5,7 @@ use run_record::limits::{Amount, LimitResult, LimitStatus, Side};
 use run_record::record::RunRecord;
 
 use super::parts::{Cell, Head, empty, section, table, text};
+use crate::baseline::relative;
 use crate::number;
 use crate::sanitise::sanitise;
 
@@ -51,7 +52,10 @@ fn row(limit: &LimitResult) -> Vec<Cell> {
     vec![
         Cell::of(text(name)),
         Cell::own(&shown(limit.measured)),
-        Cell::own(&format!("{side}{}", shown(limit.limit))),
+        Cell::of(html! {
+            (side) (shown(limit.limit))
+            @if let Some(given) = relative(limit) { " (" (text(given)) ")" }
+        }),
         Cell::own(&signed(limit.margin)),
         met,
     ]

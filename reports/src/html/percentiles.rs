@@ -40,6 +40,8 @@ struct Series<'a> {
     metric: Metric,
     class: &'static str,
     samples: &'a Histogram<u64>,
+    /// Those of the baseline.
+    before: Option<&'a Histogram<u64>>,
 }
 
 /// A limit that is a time: its text, cleaned, and its value in nanoseconds.
@@ -54,10 +56,12 @@ pub(super) fn picture(record: &RunRecord, total: &Group) -> Markup {
         .into_iter()
         .filter_map(|(metric, class)| {
             let samples = total.histograms.get(metric)?;
+            let baseline = record.baseline.as_ref();
             Some(Series {
                 metric,
                 class,
                 samples,
+                before: baseline.and_then(|it| it.total.histograms.get(metric)),
             })
         })
         .collect();
@@ -65,7 +69,7 @@ pub(super) fn picture(record: &RunRecord, total: &Group) -> Markup {
         let why = "No time was measured, because no event arrived: there is no curve to draw.";
         return empty("percentiles", TITLE, why);
     };
-    let most = series.iter().map(|one| one.samples.len()).max();
+    let most = all(&series).map(Histogram::len).max();
     let x = Scale::new((0.0, nines(most.unwrap_or(1)).max(1.0)), (LEFT, END));
     let mut heads = vec![Head::Number("percentile")];
     heads.extend(series.iter().map(|one| Head::Number(one.metric.name())));
@@ -77,6 +81,7 @@ pub(super) fn picture(record: &RunRecord, total: &Group) -> Markup {
         drawing: drawn(&series, &limits(record, &series), x),
         caption: html! {
             "The time that a share of the samples did not exceed. Further right is rarer: 99 is one in a hundred, 99.9 one in a thousand. A curve ends where its samples do; a limit is a line across."
+            @if record.baseline.is_some() { " A thin dotted curve is the baseline, in the colour of its own." }
         },
         heads: &heads,
         marks: marks(&series, x),
@@ -115,8 +120,8 @@ fn limits(record: &RunRecord, series: &[Series<'_>]) -> Vec<Line> {
 }
 
 fn drawn(series: &[Series<'_>], limits: &[Line], x: Scale) -> Markup {
-    let lowest = series.iter().map(|one| one.samples.min()).min();
-    let highest = series.iter().map(|one| one.samples.max()).max();
+    let lowest = all(series).map(Histogram::min).min();
+    let highest = all(series).map(Histogram::max).max();
     let lines = || limits.iter().map(|limit| limit.nanos);
     let low = lines().fold(lowest.unwrap_or(1) as f64, f64::min).max(1.0);
     let high = lines()
@@ -139,12 +144,23 @@ fn drawn(series: &[Series<'_>], limits: &[Line], x: Scale) -> Markup {
             path class="limit" d=(Path::through([(LEFT, y.at(limit.nanos)), (END, y.at(limit.nanos))]).as_str()) {}
             text class="limit-name" x=(coordinate(LEFT + 6.0)) y=(coordinate(y.at(limit.nanos) - 5.0)) { "limit " (limit.name) }
         }
+        @for (one, before) in series.iter().filter_map(|one| Some((one, one.before?))) {
+            path class={ (one.class) " before" } d=(curve(before, x, y).as_str()) {}
+        }
         @for one in series { path class=(one.class) d=(curve(one.samples, x, y).as_str()) {} }
         @for (name, class, at) in labels(series, y) {
             path class=(class) d=(Path::through([(END + 6.0, at - 4.0), (END + 28.0, at - 4.0)]).as_str()) {}
             text class="name" x=(coordinate(END + 34.0)) y=(coordinate(at)) { (name) }
         }
     }
+}
+
+/// The samples of both runs.
+fn all<'a>(series: &'a [Series<'a>]) -> impl Iterator<Item = &'a Histogram<u64>> {
+    series
+        .iter()
+        .flat_map(|one| [Some(one.samples), one.before])
+        .flatten()
 }
 
 /// Up to the last sample: beyond it there is nothing to draw.

@@ -1,12 +1,15 @@
 //! The five figures that say how well it went, each with its definition.
 
 use maud::{Markup, html};
+use run_record::counters::Counters;
 use run_record::measured::Group;
 use run_record::metric::Metric;
 use run_record::quantile::Quantile;
 use run_record::record::{Kind, RunRecord};
 use run_record::time::Nanos;
 
+use super::parts::text;
+use crate::baseline::{change, changes, difference, of_metric};
 use crate::number;
 
 /// What stands for the way of the events, the best that was measured.
@@ -18,21 +21,55 @@ pub(super) fn tiles(record: &RunRecord, total: &Group) -> Markup {
     html! {
         dl class="tiles" {
             (first_event(record, total))
-            (times(total, late.unwrap_or(Metric::Delivery)))
+            (times(record, total, late.unwrap_or(Metric::Delivery)))
             (events(record, total))
             (stalls(record, total))
             (connections(record, total))
         }
+        (compared(record))
     }
 }
 
-fn tile(name: &str, value: &str, rest: &str, definition: &str) -> Markup {
+/// What of the outcome is not as it was.
+fn compared(record: &RunRecord) -> Markup {
+    let Some(baseline) = &record.baseline else {
+        return html! {};
+    };
+    let changes = changes(record);
+    html! {
+        p class="note" {
+            "Compared with " (text(&baseline.file)) " of " (text(&baseline.started)) ": "
+            @if changes.is_empty() { "verdict and limits as before" }
+            @for (index, change) in changes.iter().enumerate() {
+                @if index > 0 { "; " }
+                (text(change))
+            }
+            ". One run is no proof of a difference: " code { "loadgen diff" } " tells one from chance."
+        }
+    }
+}
+
+fn tile(name: &str, value: &str, rest: &str, before: &str, definition: &str) -> Markup {
     html! {
         div class="tile" {
             dt { (name) }
-            dd { strong { (value) } small { (rest) } small { (definition) } }
+            dd {
+                strong { (value) }
+                small { (rest) }
+                @if !before.is_empty() { small { "baseline: " (before) } }
+                small { (definition) }
+            }
         }
     }
+}
+
+/// What the baseline counted, and how far this is from it; nothing without one.
+fn counted(record: &RunRecord, now: u64, count: fn(&Counters) -> u64, what: &str) -> String {
+    let Some(baseline) = &record.baseline else {
+        return String::new();
+    };
+    let then = count(&baseline.total.counters);
+    format!("{} {what} ({})", number::count(then), difference(now, then))
 }
 
 /// A check has few requests: that of a browser counts.
@@ -43,13 +80,23 @@ fn first_event(record: &RunRecord, total: &Group) -> Markup {
             Metric::FirstEvent.name(),
             &number::time(first),
             "as a browser asks",
+            &asked_before(record, first),
             Metric::FirstEvent.definition(),
         ),
-        _ => times(total, Metric::FirstEvent),
+        _ => times(record, total, Metric::FirstEvent),
     }
 }
 
-fn times(total: &Group, metric: Metric) -> Markup {
+fn asked_before(record: &RunRecord, now: Nanos) -> String {
+    let baseline = record.baseline.as_ref();
+    let then = baseline.and_then(|it| it.asked_first_event_us);
+    then.map_or_else(String::new, |then| {
+        let change = change(now.0 as f64, then.0 as f64);
+        format!("{} ({change})", number::time(then))
+    })
+}
+
+fn times(record: &RunRecord, total: &Group, metric: Metric) -> Markup {
     let shown = |time: Option<Nanos>| time.map_or_else(|| "-".to_owned(), number::time);
     let quantile = |quantile| total.histograms.quantile(metric, quantile);
     let max = total.histograms.max(metric);
@@ -62,7 +109,22 @@ fn times(total: &Group, metric: Metric) -> Markup {
             (shown(half), format!("p50; {tail}max {}", shown(max)))
         }
     };
-    tile(metric.name(), &value, &rest, metric.definition())
+    let baseline = record.baseline.as_ref();
+    let before = baseline.map_or_else(Vec::new, |it| of_metric(it, total, metric));
+    let before: Vec<_> = before
+        .iter()
+        .map(|it| {
+            let name = it.name.rsplit_once('.').map_or("", |(_, name)| name);
+            format!("{name} {} ({})", number::time(it.then), it.change())
+        })
+        .collect();
+    tile(
+        metric.name(),
+        &value,
+        &rest,
+        &before.join(", "),
+        metric.definition(),
+    )
 }
 
 /// What the sequence says about events that did not come.
@@ -90,14 +152,15 @@ fn events(record: &RunRecord, total: &Group) -> Markup {
         );
         (rest, "expected by their numbers, from first to last seen")
     };
-    tile("events", &received, &rest, definition)
+    let before = counted(record, events.received, |it| it.events.received, "received");
+    tile("events", &received, &rest, &before, definition)
 }
 
 fn stalls(record: &RunRecord, total: &Group) -> Markup {
     let stalls = &total.counters.stalls;
     let definition = Metric::Stall.definition();
     if record.kind != Kind::Run || stalls.judged_streams == 0 {
-        return tile("stalls", "-", "not counted in so few gaps", definition);
+        return tile("stalls", "-", "not counted in so few gaps", "", definition);
     }
     let longest = total.histograms.max(Metric::Stall);
     let longest = longest.map_or_else(String::new, |time| {
@@ -108,6 +171,12 @@ fn stalls(record: &RunRecord, total: &Group) -> Markup {
         "stalled streams",
         &number::count(stalls.stalled_streams),
         &format!("of {judged}{longest}"),
+        &counted(
+            record,
+            stalls.stalled_streams,
+            |it| it.stalls.stalled_streams,
+            "stalled",
+        ),
         definition,
     )
 }
@@ -128,6 +197,7 @@ fn connections(record: &RunRecord, total: &Group) -> Markup {
             number::count(record.plan.connections),
             number::count(failed)
         ),
+        &counted(record, failed, |it| it.connections.failed, "failed"),
         "answered with a stream",
     )
 }

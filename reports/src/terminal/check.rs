@@ -12,6 +12,7 @@ use run_record::verdict::{Verdict, Word};
 use unicode_width::UnicodeWidthStr;
 
 use super::closing;
+use super::compared;
 use super::line::{Line, confidence, sentence, wrap};
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone};
@@ -38,6 +39,12 @@ pub fn check_page(record: &RunRecord, style: &Style) -> String {
     } else {
         lines.extend(explained(record, style));
         lines.extend(record.exit.is_some().then(Line::default));
+    }
+    let compared = compared::lines(record, &record.total(), style);
+    if !compared.is_empty() {
+        lines.push(Line::default());
+        lines.extend(compared);
+        lines.push(Line::default());
     }
     lines.extend(closing::exit(record.exit.as_ref(), beside_exit, style));
     lines.iter().map(|line| line.render(style) + "\n").collect()

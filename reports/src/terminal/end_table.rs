@@ -12,6 +12,7 @@ use run_record::verdict::Word;
 use unicode_width::UnicodeWidthStr;
 
 use super::closing;
+use super::compared;
 use super::line::{Line, confidence, sentence, wrap};
 use crate::number;
 use crate::sanitise::sanitise;
@@ -29,6 +30,7 @@ pub fn end_table(record: &RunRecord, files: &[String], style: &Style) -> String 
         traffic::errors(record, style),
         machine::lines(record, &total, style),
         limits::table(&record.limits, style),
+        compared::lines(record, &total, style),
     ];
     for section in sections.into_iter().filter(|section| !section.is_empty()) {
         lines.push(Line::default());

@@ -68,6 +68,12 @@ pub enum BadAmount {
     /// The value is no number of bytes.
     #[error("{0:?} is no number of bytes: expected a whole number with B, as in 4096B")]
     NotBytes(String),
+    /// What stands behind `baseline` is no distance from it.
+    #[error(
+        "{0:?} is no distance from a baseline: expected baseline, or baseline with + or - and a percentage or a value, \
+         as in baseline+10%"
+    )]
+    NotAChange(String),
     /// The value is no share.
     #[error("{0:?} is no share: expected a number from 0 to 100 with %, as in 99.9%")]
     NotAShare(String),
@@ -119,7 +125,7 @@ fn whole(text: &str) -> Option<i64> {
 }
 
 /// Digits and at most one point: `parse` alone would take `inf`, `1e9` and a sign.
-fn decimal(text: &str) -> Option<f64> {
+pub(super) fn decimal(text: &str) -> Option<f64> {
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.');

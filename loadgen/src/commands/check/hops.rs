@@ -15,6 +15,10 @@ use anyhow::{Context, Result};
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
 pub(super) fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
     let plan_only = args.plan_only();
+    let baseline = match args.baseline() {
+        Ok(baseline) => baseline,
+        Err(error) => return Ok(refuse(&error, error.exit())),
+    };
     let drafts = match args.hop_drafts(&|name| std::env::var(name).ok()) {
         Ok(drafts) => drafts,
         Err(error) => return Ok(refuse(&error, error.exit())),
@@ -56,6 +60,7 @@ pub(super) fn run(args: CheckArgs, command_line: &[String]) -> Result<Exit> {
     drop(servers);
     let mut record = assemble::record_of_hops(&outcome, &hops, command_line)
         .context("no hop was asked for anything")?;
+    record.baseline = baseline.map(Box::new);
     let exit = judge::judge_hops(&mut record, outermost.plan.expect);
     finish(&record, &outermost.plan, exit)
 }

@@ -5,6 +5,7 @@ use run_record::limits::{Amount, LimitResult, LimitStatus, Side};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::line::Line;
+use crate::baseline::relative;
 use crate::number;
 use crate::sanitise::sanitise;
 use crate::style::{Style, Tone, pad_left, pad_right};
@@ -28,6 +29,10 @@ pub(super) fn table(results: &[LimitResult], style: &Style) -> Vec<Line> {
         let (tone, met) = met(result.status, style);
         let cells = aligned(cells, widths, style);
         lines.push(Line::new(format!("  {cells}    ")).toned(tone, met));
+        if let (Some(given), Some(limit)) = (relative(result), result.limit) {
+            let told = format!("{} is {}", number::amount(limit), sanitise(given));
+            lines.push(Line::new("    ").toned(Tone::Faint, told));
+        }
         lines.extend(
             result
                 .why
