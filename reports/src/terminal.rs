@@ -15,6 +15,7 @@ mod matrix;
 mod progress;
 mod selftest;
 mod series;
+mod view;
 
 pub use capacity::{capacity_line, capacity_page};
 pub use catalogue::{Explained, Remedy, catalogue_page, explanation};
@@ -26,3 +27,4 @@ pub use matrix::matrix_page;
 pub use progress::{Latency, Machine, Progress, progress_line};
 pub use selftest::selftest_card;
 pub use series::{series_line, series_page};
+pub use view::View;

@@ -219,6 +219,10 @@ proptest! {
         let timeline = sample::timeline();
         let mut progress = sample::progress(&timeline);
         progress.url = &hostile;
+        progress.errors = &record.measured.errors;
+        progress.view.keys = true;
+        progress.view.press(b'e');
+        progress.view.press(b'?');
         let frame = live_view(&progress, &style).join("\n");
         for text in [end_table(&record, std::slice::from_ref(&hostile), &style), frame] {
             for line in text.lines() {

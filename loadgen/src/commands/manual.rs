@@ -5,16 +5,33 @@ use super::voice::{print, say};
 use crate::cli::{Cli, CompletionsArgs, ManArgs};
 use crate::exit::Exit;
 use anyhow::{Context, Result};
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 /// Prints the completions for a shell.
 ///
 /// Errors: stdout cannot be written (exit code 70).
 pub fn completions(args: &CompletionsArgs) -> Result<Exit> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "loadgen", &mut text);
+    clap_complete::generate(
+        args.shell,
+        &mut shown(&Cli::command()),
+        "loadgen",
+        &mut text,
+    );
     print(&text)?;
     Ok(Exit::AsExpected)
+}
+
+/// The command without what is hidden in its help: completions for bash would list that.
+fn shown(command: &Command) -> Command {
+    let arguments = command.get_arguments().filter(|it| !it.is_hide_set());
+    let commands = command.get_subcommands().filter(|it| !it.is_hide_set());
+    Command::new(command.get_name().to_owned())
+        .about(command.get_about().cloned().unwrap_or_default())
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true)
+        .args(arguments.cloned())
+        .subcommands(commands.map(shown))
 }
 
 /// Writes the manual: a page for loadgen and one for each of its subcommands.

@@ -4,6 +4,7 @@ pub(in crate::commands) mod assemble;
 mod clock_offset;
 mod copies;
 mod judge;
+mod keys;
 mod raw;
 mod start;
 mod unloaded_probe;
@@ -27,6 +28,7 @@ use reports::terminal;
 use run_record::record::{Moment, RunRecord};
 use std::io::{self, IsTerminal};
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use unloaded_probe::UnloadedProbe;
 use watch::Watch;
@@ -112,8 +114,8 @@ type Done = (Plan, Together, Option<Result<String>>);
 
 /// Runs the plan, in this process or in several. Instead of that, how the command ends where the server does not tell
 /// its clock.
-fn measure(admitted: Admitted, interrupt: &AtomicBool) -> Result<Result<Done, Exit>> {
-    let mut watch = Watch::new(&admitted.plan);
+fn measure(admitted: Admitted, interrupt: &Arc<AtomicBool>) -> Result<Result<Done, Exit>> {
+    let mut watch = Watch::new(&admitted.plan, interrupt);
     if admitted.plan.load.processes > 1 {
         // Each of them follows the server's clock by itself.
         let together = copies::run(&admitted.plan, interrupt, &mut watch)?;

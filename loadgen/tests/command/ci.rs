@@ -172,6 +172,34 @@ fn a_summary_that_cannot_be_written_fails_no_job_and_a_report_does() {
 }
 
 #[test]
+fn a_comparison_of_hops_is_told_to_a_job_too() {
+    let server = Server::start(Config::default()).unwrap();
+    let address = server.local_addr().unwrap();
+    let hop = |name: &str, query: &str| {
+        format!("{name}=http://{address}/prices?interval=100ms&count=30{query}")
+    };
+    let (origin, edge) = (hop("origin", ""), hop("edge", "&mode=hold-all"));
+    let step = Step::new();
+    let words = [
+        "check", "--hop", &origin, "--hop", &edge, "--junit", "t.xml",
+    ];
+    let output = step.run(&words);
+    assert_eq!(output.status.code(), Some(1));
+    let commands = commands(&output);
+    assert!(
+        commands[0].starts_with("::error title=streamgauge"),
+        "{commands:?}"
+    );
+    let summary = step.read("summary.md");
+    assert!(
+        summary.contains("BUFFERED") && summary.contains("edge"),
+        "{summary}"
+    );
+    let junit = step.read("t.xml");
+    assert_eq!(junit.matches("<failure ").count(), 1, "{junit}");
+}
+
+#[test]
 fn exit_zero_ends_with_0_and_says_which_code_it_was() {
     let server = Server::start(Config::default()).unwrap();
     let url = format!(

@@ -8,6 +8,7 @@ mod ci;
 mod diff;
 mod failures;
 mod invocation;
+mod keys;
 mod outcomes;
 mod raw;
 mod records;

@@ -153,6 +153,13 @@ fn completions_and_manual_name_every_command() {
         let output = loadgen(&["completions", shell]).output().unwrap();
         let script = String::from_utf8(output.stdout).unwrap();
         assert!(commands.iter().all(|name| script.contains(name)), "{shell}");
+        // An option of each kind, and none that is hidden from the help.
+        for option in ["for", "baseline", "raw", "exit-zero"] {
+            assert!(script.contains(option), "{shell}: {option}");
+        }
+        for hidden in ["series-record", "process-of", "unloaded-probe-record"] {
+            assert!(!script.contains(hidden), "{shell}: {hidden}");
+        }
     }
     let directory = tempfile::tempdir().unwrap();
     let pages = directory.path().join("man");

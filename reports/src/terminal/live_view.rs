@@ -13,6 +13,16 @@ use crate::style::{Style, Tone, pad_left, pad_right};
 /// Where the second column begins.
 const LABEL: usize = 13;
 
+/// Kinds of errors that are shown.
+const MOST_ERRORS: usize = 4;
+
+const KEYS: &str = "q stop and report   p pause view   +/- window   e errors   ? help";
+const HELP: [&str; 3] = [
+    "q      stop now, and report what was measured, as Ctrl-C does",
+    "p      keep this frame on the screen; measuring goes on",
+    "+ -    tell the quantiles of a longer or a shorter time",
+];
+
 /// The rows of the picture, slowest first: label and the shortest time that belongs there.
 const ROWS: [(&str, Nanos); 4] = [
     ("1s+", Nanos::from_secs(1)),
@@ -37,9 +47,11 @@ pub fn live_view(progress: &Progress<'_>, style: &Style) -> Vec<String> {
     if let Some(word) = progress.verdict {
         let symbol = word.symbol(style.charset());
         let label = word.label();
-        lines.push(labelled("so far").toned(Tone::Strong, format!("{symbol} {label}")));
+        let told = Line::new(" verdict so far  ");
+        lines.push(told.toned(Tone::Strong, format!("{symbol} {label}")));
     }
     lines.push(machine(&progress.machine, style));
+    lines.extend(asked(progress, style));
     lines.iter().map(|line| line.render(style)).collect()
 }
 
@@ -118,6 +130,10 @@ fn latency_line(latency: &Latency) -> Line {
             let value = value.map_or_else(|| "-".to_owned(), number::time);
             line.then(format!("{name} {value}   "))
         })
+        .toned(
+            Tone::Faint,
+            format!("(last {})", number::time(latency.last)),
+        )
 }
 
 /// One column a slice, one row for each order of magnitude: how much of the slice lies there.
@@ -182,6 +198,38 @@ fn machine(machine: &Machine, style: &Style) -> Line {
         CheckStatus::Warn => line.toned(Tone::Warn, "! warning"),
         CheckStatus::Invalid => line.toned(Tone::Bad, "! INVALID"),
     }
+}
+
+/// What keys have asked for, and which keys there are.
+fn asked(progress: &Progress<'_>, style: &Style) -> Vec<Line> {
+    let view = &progress.view;
+    let mut lines = Vec::new();
+    if view.errors {
+        let errors = progress.errors.by_count();
+        if errors.is_empty() {
+            lines.push(labelled("errors").then("none"));
+        }
+        for (kind, group) in errors.into_iter().take(MOST_ERRORS) {
+            let told = format!(
+                "{} {kind}: {}",
+                number::count(group.count),
+                sanitise(&group.sample)
+            );
+            lines.push(labelled("errors").then(style.cut(&told, style.width - LABEL - 2)));
+        }
+    }
+    if view.help {
+        let help = HELP
+            .iter()
+            .map(|help| Line::new("   ").toned(Tone::Faint, *help));
+        lines.extend(help);
+    }
+    if view.paused {
+        lines.push(Line::new(" ").toned(Tone::Strong, "view paused, the run goes on: p"));
+    } else if view.keys {
+        lines.push(Line::new(" ").toned(Tone::Faint, KEYS));
+    }
+    lines
 }
 
 fn labelled(label: &str) -> Line {

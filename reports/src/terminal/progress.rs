@@ -1,11 +1,13 @@
 //! What is shown while a run goes on, and its form for a log: one line of keys and values.
 
+use run_record::errors::Errors;
 use run_record::metric::Metric;
 use run_record::self_check::CheckStatus;
 use run_record::time::Nanos;
 use run_record::timeline::Timeline;
 use run_record::verdict::Word;
 
+use super::view::View;
 use crate::number;
 
 /// How a run goes, at one instant. Rates and latencies are of the last seconds, not of the run.
@@ -39,6 +41,10 @@ pub struct Progress<'a> {
     pub verdict: Option<Word>,
     /// How the generator does.
     pub machine: Machine,
+    /// What went wrong, for who asks.
+    pub errors: &'a Errors,
+    /// What of all this the live view shows.
+    pub view: View,
 }
 
 /// How late events were, and by which metric: `delivery`, else `transit`, else `gap`.
@@ -46,6 +52,8 @@ pub struct Progress<'a> {
 pub struct Latency {
     /// The metric.
     pub metric: Metric,
+    /// Of how long a time until now.
+    pub last: Nanos,
     /// Median; absent with too few samples, as are all quantiles.
     pub p50: Option<Nanos>,
     /// 99 of 100 are at most this.

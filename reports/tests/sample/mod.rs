@@ -1,9 +1,9 @@
 //! Records and progress as a run leaves them, with fixed numbers.
 
-use reports::terminal::{Latency, Machine, Progress};
+use reports::terminal::{Latency, Machine, Progress, View};
 use run_record::end::{End, EndReason, Exit};
 use run_record::environment::Environment;
-use run_record::errors::ErrorKind;
+use run_record::errors::{ErrorKind, Errors};
 use run_record::limits::Limit;
 use run_record::metric::Metric;
 use run_record::plan::PlanRecord;
@@ -12,6 +12,9 @@ use run_record::self_check::{Check, CheckStatus};
 use run_record::time::{Nanos, Wall};
 use run_record::timeline::Timeline;
 use run_record::verdict::{Confidence, Verdict, Word};
+use std::sync::OnceLock;
+
+static NO_ERRORS: OnceLock<Errors> = OnceLock::new();
 
 const START: Wall = Wall(1_700_000_000_000_000_000);
 
@@ -178,6 +181,7 @@ pub(crate) fn progress(timeline: &Timeline) -> Progress<'_> {
         bytes_per_s: 3_100_000,
         latency: Some(Latency {
             metric: Metric::Delivery,
+            last: Nanos::from_secs(5),
             p50: Some(Nanos::from_micros(1_800)),
             p99: Some(Nanos::from_millis(22)),
             p99_9: None,
@@ -192,5 +196,7 @@ pub(crate) fn progress(timeline: &Timeline) -> Progress<'_> {
             descriptor_limit: 65_536,
             status: CheckStatus::Ok,
         },
+        errors: NO_ERRORS.get_or_init(Errors::default),
+        view: View::default(),
     }
 }

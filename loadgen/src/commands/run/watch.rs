@@ -2,24 +2,35 @@
 //!
 //! It only looks at what the collector has: with and without it the engine does the same.
 
+use super::keys::Keys;
+use crate::clock;
 use crate::commands::voice::say;
 use crate::engine;
 use crate::plan::Plan;
 use crate::processes::Lost;
 use reports::style::Style;
-use reports::terminal::{self, Latency, Machine, Progress};
+use reports::terminal::{self, Latency, Machine, Progress, View};
+use run_record::environment::Environment;
 use run_record::measured::Group;
 use run_record::metric::Metric;
 use run_record::octaves::Octaves;
+use run_record::plan::PlanRecord;
 use run_record::quantile::Quantile;
+use run_record::record::{Kind, Moment, RunRecord};
 use run_record::redact;
 use run_record::self_check::CheckStatus;
+use run_record::time::{Nanos, Wall};
+use run_record::timeline::Slice;
+use run_record::verdict::Word;
 use std::io::{self, IsTerminal, Write};
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Seconds between two lines where there is no terminal.
 const LINE_EVERY: u64 = 10;
-/// Slices of the timeline that "just now" means.
-const RECENT_SLICES: usize = 5;
+/// Seconds between two verdicts: each takes the streams that are followed from their beginning.
+const VERDICT_EVERY: u64 = 5;
 
 /// What is shown, and how.
 pub(super) struct Watch {
@@ -31,30 +42,48 @@ pub(super) struct Watch {
     /// Lines of the last frame, to be written over.
     lines: usize,
     seconds: u64,
+    /// The word so far.
+    word: Option<Word>,
+    keys: Option<Keys>,
+    /// The frame has been drawn that says it stays.
+    is_still: bool,
 }
 
 impl Watch {
-    pub(super) fn new(plan: &Plan) -> Watch {
+    /// `stop` is set by the key that ends the run.
+    pub(super) fn new(plan: &Plan, stop: &Arc<AtomicBool>) -> Watch {
         let live = io::stderr().is_terminal();
+        let shown = plan.output.progress;
         Watch {
             url: redact::url(plan.url.as_str()),
             subscribers: plan.load.own().into(),
             style: crate::commands::voice::style(&plan.output, live),
-            shown: plan.output.progress,
+            shown,
             live,
             lines: 0,
             seconds: 0,
+            word: None,
+            keys: (shown && live).then(|| Keys::begin(stop)).flatten(),
+            is_still: false,
         }
     }
 
     /// Shows how it goes; called about once a second.
-    pub(super) fn show(&mut self, now: &engine::Progress<'_>) {
+    pub(super) fn show(&mut self, now: &mut engine::Progress<'_>) {
         self.seconds += 1;
         if !self.shown || !(self.live || self.seconds.is_multiple_of(LINE_EVERY)) {
             return;
         }
+        let view = self.keys.as_ref().map(Keys::view).unwrap_or_default();
+        if self.is_still && view.paused {
+            return;
+        }
+        self.is_still = view.paused;
+        if self.seconds.is_multiple_of(VERDICT_EVERY) {
+            self.word = Some(word_so_far(now));
+        }
         let total = now.measured.total();
-        let progress = self.progress(now, &total);
+        let progress = self.progress(now, &total, view);
         if self.live {
             let frame = terminal::live_view(&progress, &self.style);
             self.redraw(&frame);
@@ -65,13 +94,14 @@ impl Watch {
 
     /// A process of the run has gone: said once, above the live view.
     pub(super) fn lost(&mut self, lost: &Lost) {
-        self.close();
+        self.redraw(&[]);
         say(&format!("warning: {}", lost_text(lost)));
     }
 
     /// Takes the live view off the screen: the page of the end replaces it.
     pub(super) fn close(&mut self) {
         self.redraw(&[]);
+        self.keys = None;
     }
 
     fn redraw(&mut self, frame: &[String]) {
@@ -88,7 +118,12 @@ impl Watch {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    fn progress<'a>(&'a self, now: &'a engine::Progress<'_>, total: &Group) -> Progress<'a> {
+    fn progress<'a>(
+        &'a self,
+        now: &'a engine::Progress<'_>,
+        total: &Group,
+        view: View,
+    ) -> Progress<'a> {
         let timeline = &now.measured.timeline;
         let width = timeline.width_seconds();
         // The slice that has just begun is not over, and would look like a drop.
@@ -108,9 +143,9 @@ impl Watch {
             events_per_s: last.map_or(0, |slice| slice.events / width),
             bytes_per_s: total.counters.bytes.wire.saturating_mul(1_000_000_000)
                 / now.elapsed.0.max(1),
-            latency: latency(whole, total),
+            latency: latency(whole, total, width, view.slices()),
             timeline,
-            verdict: None,
+            verdict: self.word,
             machine: Machine {
                 cpu_percent: now.cpu.0 as f64 / now.elapsed.0.max(1) as f64 * 100.0,
                 generator_lag_p99: total
@@ -120,8 +155,24 @@ impl Watch {
                 descriptor_limit,
                 status: CheckStatus::Ok,
             },
+            errors: &now.measured.errors,
+            view,
         }
     }
+}
+
+/// What would be said of the streams if the run ended now.
+fn word_so_far(now: &mut engine::Progress<'_>) -> Word {
+    let at = clock::wall();
+    let started = Wall(at.0.saturating_sub(now.elapsed.0));
+    let plan = PlanRecord::default();
+    let mut record = RunRecord::new(Kind::Run, started, plan, Environment::default());
+    record.ended = Moment::at(at);
+    // Lent, because a copy would be megabytes.
+    record.measured = mem::take(now.measured);
+    let word = verdict::of_run(&record).word;
+    *now.measured = record.measured;
+    word
 }
 
 /// What has happened, and what it means for the run.
@@ -138,14 +189,14 @@ pub(super) fn lost_text(lost: &Lost) -> String {
 }
 
 /// How late events were in the last whole slices, to the 12 % of their small histograms.
-fn latency(slices: &[&run_record::timeline::Slice], total: &Group) -> Option<Latency> {
+fn latency(slices: &[&Slice], total: &Group, width: u64, window: usize) -> Option<Latency> {
     let metric = if total.histograms.count(Metric::Delivery) > 0 {
         Metric::Delivery
     } else {
         Metric::Gap
     };
     let mut recent = Octaves::default();
-    for slice in slices.iter().rev().take(RECENT_SLICES) {
+    for slice in slices.iter().rev().take(window) {
         recent.merge(if metric == Metric::Delivery {
             &slice.delivery
         } else {
@@ -154,6 +205,7 @@ fn latency(slices: &[&run_record::timeline::Slice], total: &Group) -> Option<Lat
     }
     Some(Latency {
         metric,
+        last: Nanos::from_secs(width * window.min(slices.len()) as u64),
         p50: recent.quantile(Quantile::P50),
         p99: recent.quantile(Quantile::P99),
         p99_9: recent.quantile(Quantile::P99_9),
