@@ -108,7 +108,10 @@ pub fn run(
 fn prober(plan: &CheckPlan) -> io::Result<Prober> {
     let spec = Spec {
         format: plan.format,
-        stamps: plan.stamps.clone(),
+        stamps: match plan.is_loopback() {
+            true => plan.stamps.clone().on_this_machine(clock::boot()),
+            false => plan.stamps.clone(),
+        },
         sequence: plan.sequence.clone(),
         due_every: plan.due_every,
         server_clock: if plan.is_loopback() {
@@ -233,6 +236,7 @@ impl Check<'_> {
             is_settled: is_settled || is_settled_together,
             is_live: plan::is_live_so_far(probe, &own),
             has_head: probe.head.is_some(),
+            may_be_target_server: self.questions.may_be_target_server(),
             is_target_server: questions::is_of_target_server(probe),
             events: probe.events.len(),
             silence,
@@ -257,7 +261,7 @@ impl Check<'_> {
         match plan::next(&observations, self.questions.reach()) {
             Some(ask) => {
                 let is_control = ask.why == Why::WithoutCompression;
-                !is_control || is_coded || patience::is_silent(&so_far)
+                !is_control || is_coded || so_far.iter().all(questions::is_silent)
             }
             None => false,
         }

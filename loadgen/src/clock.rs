@@ -31,6 +31,12 @@ pub fn mono() -> Mono {
     Mono(read(ClockId::CLOCK_MONOTONIC))
 }
 
+/// What the wall clock said when the monotonic one began; absent where the two cannot be.
+pub fn boot() -> Option<Wall> {
+    let now = now();
+    now.wall.0.checked_sub(now.mono.0).map(Wall)
+}
+
 /// Wastes processor time, as a slow generator would: for the tests of what that does to the numbers.
 pub fn spin(length: Duration) {
     let end = mono() + length.into();

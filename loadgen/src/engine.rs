@@ -12,7 +12,7 @@ mod worker;
 
 use crate::clock;
 use crate::connection::receive::StampingKeptOn;
-use crate::plan::{Endpoint, Plan};
+use crate::plan::{Endpoint, Plan, ServerClock};
 use crate::request::Request;
 use crate::schedule::Schedule;
 use crate::session::Spec;
@@ -184,7 +184,10 @@ impl Shared {
         Shared {
             spec: Spec {
                 format: plan.format,
-                stamps: plan.stamps.clone(),
+                stamps: match plan.server_clock {
+                    ServerClock::Same => plan.stamps.clone().on_this_machine(clock::boot()),
+                    _ => plan.stamps.clone(),
+                },
                 sequence: plan.sequence.clone(),
                 due_every: plan.due_every,
                 policy: plan.subscriber.clone(),

@@ -186,9 +186,27 @@ pub enum StampSource {
         pointer: JsonPath,
         /// How the value is to be read.
         unit: TimeUnit,
+        /// What the wall clock said when this machine's monotonic one began, where the server runs on this machine: there
+        /// a time too small for the wall clock is of that one, which all processes of a Linux machine share.
+        boot: Option<Wall>,
     },
     /// Nowhere: only arrivals are judged.
     None,
+}
+
+impl StampSource {
+    /// The same of a server on this machine, whose monotonic clock began at `boot`.
+    #[must_use]
+    pub fn on_this_machine(self, boot: Option<Wall>) -> StampSource {
+        match self {
+            StampSource::Json { pointer, unit, .. } => StampSource::Json {
+                pointer,
+                unit,
+                boot,
+            },
+            other => other,
+        }
+    }
 }
 
 /// Where the number of an event in its sequence is found; what loss, duplicates and order are told by.

@@ -89,18 +89,20 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
     }
     let delivery = readings.weigh()?;
     let cut = cut::find(&readings).filter(|_| !delivery.signature.is_held());
-    let ask = match cut {
-        Some(cut) => limit_again(cut, &delivery, &readings, reach),
-        None => once_more(&delivery, &readings, reach)
-            .or_else(|| decide(&delivery, &readings, reach))
-            .or_else(|| without_compression(&delivery, &readings))
-            .or_else(|| vary(&delivery, &readings, reach))
-            .or_else(|| small_segments(&delivery, &readings, reach))
-            .or_else(|| larger_events(&delivery, &readings, reach))
-            .or_else(|| lone_events(&delivery, &readings, reach))
-            .or_else(|| other_http(&delivery, &readings, reach)),
-    };
-    ask.filter(|ask| ask.why == Why::Again || !was_made(ask, observations))
+    if let Some(cut) = cut {
+        return limit_again(cut, &delivery, &readings, reach);
+    }
+    // What was asked already, and did not settle it, leaves the turn to the next question.
+    let fresh =
+        |ask: Option<Ask>| ask.filter(|ask| ask.why == Why::Again || !was_made(ask, observations));
+    fresh(once_more(&delivery, &readings, reach))
+        .or_else(|| fresh(decide(&delivery, &readings, reach)))
+        .or_else(|| fresh(without_compression(&delivery, &readings)))
+        .or_else(|| fresh(vary(&delivery, &readings, reach)))
+        .or_else(|| fresh(small_segments(&delivery, &readings, reach)))
+        .or_else(|| fresh(larger_events(&delivery, &readings, reach)))
+        .or_else(|| fresh(lone_events(&delivery, &readings, reach)))
+        .or_else(|| fresh(other_http(&delivery, &readings, reach)))
 }
 
 fn was_made(ask: &Ask, observations: &Observations) -> bool {
@@ -270,7 +272,7 @@ fn decide(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask>
             | Signature::Behind(_)
     );
     let head = readings.at(delivery.shown_by).timeline.probe.head.as_ref();
-    let is_plain = head.is_some_and(|head| head.content_coding().is_none());
+    let is_plain = head.is_none_or(|head| head.content_coding().is_none());
     (is_open && is_plain)
         .then(|| vary(delivery, readings, reach))
         .flatten()

@@ -355,7 +355,10 @@ fn rank(reading: &Reading) -> u8 {
 fn extent(reading: &Reading) -> f64 {
     match &reading.signature {
         Signature::Grouped(grouped) => grouped.releases as f64,
-        Signature::Silence(silence) => silence.emitted_bytes.unwrap_or(0) as f64,
+        Signature::Silence(silence) => {
+            let emitted = silence.emitted_bytes.or(silence.emitted_events);
+            emitted.unwrap_or(0) as f64
+        }
         _ => 0.0,
     }
 }

@@ -1,5 +1,6 @@
 //! How long a request is watched: the budget of a check as rules over plain values. Pure; it reads no clock.
 
+use super::questions::is_silent;
 use crate::plan::CheckPlan;
 use run_record::time::Nanos;
 use verdict::observations::{EndKind, Probe};
@@ -56,6 +57,8 @@ pub(super) struct Look {
     pub is_live: bool,
     /// The response has begun.
     pub has_head: bool,
+    /// Nothing says that it comes from no target-server.
+    pub may_be_target_server: bool,
     /// And says that it comes from a target-server.
     pub is_target_server: bool,
     /// Events so far.
@@ -99,8 +102,9 @@ impl Patience {
     /// of one that is silent, head and all, at its end.
     pub(super) fn asks_what_else(&self, look: &Look) -> bool {
         let is_undecided = !look.is_over && !look.is_settled;
-        // Silence is not cut short: a response that is held to its end, head and all, must be able to end.
-        let says_something = look.events > 0 || look.has_head;
+        // Silence is not cut short: a response that is held to its end, head and all, must be able to end. One that can
+        // be asked for more is asked for it.
+        let says_something = look.events > 0 || look.has_head || look.may_be_target_server;
         let from = match says_something {
             true => Nanos(self.limit.0 / 2),
             false => self.limit - SHORTLY,
@@ -164,7 +168,8 @@ impl Patience {
             return true;
         };
         let ended = last.end.kind != EndKind::StillOpen;
-        self.is_of_silence = ask.why == Why::WithoutCompression && !ended && is_silent(done);
+        self.is_of_silence =
+            ask.why == Why::WithoutCompression && !ended && done.iter().all(is_silent);
         if self.is_of_silence {
             self.limit = self.limit.max(elapsed + CONTROL_OF_SILENCE);
             self.deadline = self.limit;
@@ -183,12 +188,6 @@ impl Patience {
         };
         left > needed
     }
-}
-
-/// Whether nothing has come yet, not even a head.
-pub(super) fn is_silent(probes: &[Probe]) -> bool {
-    let is_silent = |probe: &Probe| probe.head.is_none() && probe.failure.is_none();
-    probes.iter().all(is_silent)
 }
 
 /// Whoever answers like this is not asked again.

@@ -20,6 +20,7 @@ pub(super) struct Questions {
     url: Url,
     request: Request,
     encoding: String,
+    may_be_target_server: bool,
     reach: Reach,
 }
 
@@ -30,6 +31,7 @@ impl Questions {
         Questions {
             url: plan.url.clone(),
             request: plan.request.clone(),
+            may_be_target_server: plan.is_loopback(),
             reach: Reach {
                 first: Asked::default(),
                 way: Way {
@@ -62,12 +64,23 @@ impl Questions {
     /// What a response says about whom it comes from: target-server can be asked for more.
     pub(super) fn learn(&mut self, probe: &Probe, has_own_payload: bool) {
         let names_its_stream = is_of_target_server(probe);
-        let is_prices = self.url.path() == "/prices" && self.request.method == "GET";
-        if self.reach.can_vary || !is_prices || !(names_its_stream || has_own_payload) {
+        // Held back, head and all, it cannot say so: on this machine asking it for more does no harm.
+        let may_be_held = self.may_be_target_server && is_silent(probe);
+        let is_known = names_its_stream || has_own_payload || may_be_held;
+        if self.reach.can_vary || !self.is_prices() || !is_known {
             return;
         }
         self.reach.can_vary = true;
         self.reach.first = asked_by(&self.url);
+    }
+
+    /// Whether this path of this machine can be a target-server's.
+    pub(super) fn may_be_target_server(&self) -> bool {
+        self.may_be_target_server && self.is_prices()
+    }
+
+    fn is_prices(&self) -> bool {
+        self.url.path() == "/prices" && self.request.method == "GET"
     }
 
     /// The request that asks it.
@@ -102,6 +115,11 @@ pub(super) fn is_of_target_server(probe: &Probe) -> bool {
     probe.head.as_ref().is_some_and(|head| {
         head.header("x-stream").is_some() && head.header("x-subscriber").is_some()
     })
+}
+
+/// Whether nothing has come, not even a head.
+pub(super) fn is_silent(probe: &Probe) -> bool {
+    probe.head.is_none() && probe.failure.is_none()
 }
 
 /// What the query of a target-server asks for; its defaults where it says nothing.

@@ -4,6 +4,7 @@
 
 use crate::clock;
 use crate::plan::{Endpoint, Target};
+use run_record::time::Wall;
 use serde::Deserialize;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -55,7 +56,7 @@ pub(super) fn of(target: &Target, peer: Option<SocketAddr>, probe: &Probe) -> Op
     streams.iter().find_map(|stream| {
         let path = format!("/truth/{stream}?writes=0");
         let log: Log = get(endpoint, &target.host, &path)?;
-        log.of(&peer)
+        log.of(&peer, probe.request.sent)
     })
 }
 
@@ -91,8 +92,12 @@ struct Subscriber {
 }
 
 impl Log {
-    fn of(&self, peer: &str) -> Option<Truth> {
-        let ours = self.subscribers.iter().rev().find(|one| one.peer == peer)?;
+    /// What became of the stream to `peer`, or, behind a proxy, of the only one that was opened since the request.
+    fn of(&self, peer: &str, sent: Option<Wall>) -> Option<Truth> {
+        let mut of_peer = self.subscribers.iter().rev();
+        let ours = of_peer
+            .find(|one| one.peer == peer)
+            .or_else(|| self.only_one_since(sent?))?;
         let until = ours.closed.unwrap_or(self.now);
         let emitted = |event: &&Emitted| event.emitted >= ours.opened && event.emitted <= until;
         let emitted_events = self.events.iter().filter(emitted).count() as u64;
@@ -102,6 +107,13 @@ impl Log {
             written_events: ours.events,
             more_to_come: ours.end.as_deref() == Some("mode"),
         })
+    }
+}
+
+impl Log {
+    fn only_one_since(&self, sent: Wall) -> Option<&Subscriber> {
+        let mut since = self.subscribers.iter().filter(|one| one.opened >= sent.0);
+        since.next().filter(|_| since.next().is_none())
     }
 }
 

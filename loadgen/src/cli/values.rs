@@ -171,6 +171,7 @@ pub(super) fn stamp_source(text: &str) -> Result<StampSource, ValueError> {
     Ok(StampSource::Json {
         pointer: JsonPath::parse(pointer)?,
         unit,
+        boot: None,
     })
 }
 
@@ -268,6 +269,7 @@ mod tests {
             Ok(StampSource::Json {
                 pointer: JsonPath::parse(pointer).unwrap(),
                 unit,
+                boot: None,
             })
         };
         assert_eq!(

@@ -20,6 +20,7 @@ use anyhow::{Context, Result};
 use reports::terminal;
 use run_record::check::CheckDocument;
 use run_record::record::RunRecord;
+use run_record::time::Nanos;
 use std::io::{self, IsTerminal};
 use watch::Watch;
 
@@ -85,21 +86,24 @@ pub(super) fn judged(
     (record, exit)
 }
 
-/// A send time that was named and is in no event: without a word the stream would silently be a foreign one.
+/// A send time that was named and is in no event, or is none: without a word the stream would silently be a foreign one.
 fn unstamped(outcome: &Outcome, plan: &CheckPlan) -> Option<String> {
-    let StampSource::Json { pointer, unit } = &plan.stamps else {
+    let StampSource::Json { pointer, unit, .. } = &plan.stamps else {
         return None;
     };
-    let mut events = outcome
-        .observations
-        .probes
-        .iter()
-        .flat_map(|probe| &probe.events)
-        .peekable();
-    events.peek()?;
-    let is_bare = events.all(|event| event.emitted.is_none());
-    is_bare.then(|| {
-        format!("note: --sent-at: no event has a time in {unit} at {pointer} of its data; is the pointer right, and the unit?")
+    let events = || {
+        let probes = outcome.observations.probes.iter();
+        probes.flat_map(|probe| &probe.events)
+    };
+    events().next()?;
+    let Some(newest) = events().filter_map(|event| event.emitted).max() else {
+        return Some(format!(
+            "note: --sent-at: no event has a time in {unit} at {pointer} of its data; is the pointer right, and the unit?"
+        ));
+    };
+    let hours = newest.0.abs_diff(outcome.ended.0) / Nanos::from_secs(3_600).0;
+    (hours > 0).then(|| {
+        format!("note: --sent-at: the newest time in {unit} at {pointer} of the data is {hours} h away from now; is the unit right, and is it a send time?")
     })
 }
 

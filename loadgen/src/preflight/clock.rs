@@ -89,6 +89,7 @@ mod tests {
         let foreign = StampSource::Json {
             pointer: JsonPath::parse("/sent").unwrap(),
             unit: TimeUnit::Millis,
+            boot: None,
         };
         assert!(matches!(
             of(&plan_for(&[ELSEWHERE], foreign)),

@@ -37,8 +37,13 @@ pub fn facts(data: &[u8], id: &[u8], stamps: &StampSource, sequence: &SequenceSo
             (facts.due, facts.emitted) = own.map_or((None, None), |own| (own.due, own.emitted));
             facts.instance = own.and_then(|own| own.instance);
         }
-        StampSource::Json { pointer, unit } => {
-            facts.emitted = pointer.extract_time(data, *unit).map(Wall)
+        StampSource::Json {
+            pointer,
+            unit,
+            boot,
+        } => {
+            let time = pointer.extract_time(data, *unit);
+            facts.emitted = time.map(|time| on_the_wall(time, *boot));
         }
         StampSource::None => {}
     }
@@ -56,6 +61,15 @@ pub fn facts(data: &[u8], id: &[u8], stamps: &StampSource, sequence: &SequenceSo
     let process = u64::from(facts.instance.unwrap_or_default()).rotate_left(40);
     facts.publication = facts.emitted.map(|emitted| emitted.0 ^ process);
     facts
+}
+
+/// A time since the machine began, on the wall clock: no wall clock of a live stream says 1973.
+fn on_the_wall(time: u64, boot: Option<Wall>) -> Wall {
+    const OF_1973: u64 = 100_000_000_000_000_000;
+    match boot {
+        Some(boot) if time < OF_1973 => Wall(boot.0 + time),
+        _ => Wall(time),
+    }
 }
 
 impl Facts {
@@ -121,6 +135,7 @@ fn number(digits: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{JsonPath, TimeUnit};
 
     const OWN: &[u8] = br#"{"seq":7,"due":1700000000000000001,"emitted":1700000000000000002,"instance":42,"symbol":"ACME","price":1.5}"#;
 
@@ -170,6 +185,24 @@ mod tests {
                 None
             );
         }
+    }
+
+    #[test]
+    fn the_monotonic_clock_of_this_machine_is_put_on_the_wall() {
+        let source = |boot| StampSource::Json {
+            pointer: JsonPath::parse("/t").unwrap(),
+            unit: TimeUnit::Seconds,
+            boot,
+        };
+        let emitted = |data: &[u8], boot: Option<Wall>| {
+            facts(data, b"", &source(boot), &SequenceSource::None).emitted
+        };
+        let boot = Some(Wall(1_700_000_000_000_000_000));
+        let uptime = br#"{"t":12.5}"#;
+        assert_eq!(emitted(uptime, boot), Some(Wall(1_700_000_012_500_000_000)));
+        assert_eq!(emitted(uptime, None), Some(Wall(12_500_000_000)));
+        let wall = br#"{"t":1700000001}"#;
+        assert_eq!(emitted(wall, boot), Some(Wall(1_700_000_001_000_000_000)));
     }
 
     #[test]

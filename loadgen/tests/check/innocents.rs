@@ -7,6 +7,7 @@ use crate::support::{
     target_server,
 };
 use crate::table::{Truth, assert_found, both, short};
+use loadgen::plan::{CheckPlan, JsonPath, StampSource, TimeUnit};
 use nix::sys::signal::{Signal, kill};
 use run_record::verdict::{Confidence, Reason, Word};
 use std::io::Write;
@@ -24,6 +25,31 @@ fn sources_of_any_rhythm_are_live() {
     cases.extend(both(&[short(1)], "", &live, &live));
     cases.extend(both(&[short(20)], "&heartbeat=10ms", &live, &live));
     assert_found(&cases);
+}
+
+/// Ruby, Python and Node.js programs like to tell the time by it: processes of one Linux machine share it.
+#[test]
+fn send_times_of_the_monotonic_clock_are_as_good_as_of_the_wall() {
+    let server = Scripted::start(|_, client| {
+        client.write_all(STREAM.as_bytes())?;
+        loop {
+            std::thread::sleep(Duration::from_millis(20));
+            let seconds = loadgen::clock::mono().0 as f64 / 1e9;
+            chunk(client, &format!("data: {{\"t\":{seconds:.6}}}\n\n"))?;
+        }
+    });
+    let plan = CheckPlan {
+        stamps: StampSource::Json {
+            pointer: JsonPath::parse("/t").unwrap(),
+            unit: TimeUnit::Seconds,
+            boot: None,
+        },
+        ..plan(server.address(), "/")
+    };
+    let outcome = check_that_counts(&plan);
+    let verdict = &outcome.verdict;
+    let told = (verdict.word, verdict.confidence);
+    assert_eq!(told, (Word::Live, Confidence::High), "{}", brief(&outcome));
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn cut(conclusion: &Conclusion) -> Option<Finding> {
             let text = format!("after {age}, {silence} after the last byte: {how}");
             with_remedy(
                 warn(code, text),
-                "run it again: the same age means a total limit, the same silence an idle limit",
+                "write a comment line more often than that, and run it again: what then lives longer was cut by its \
+                 silence, what does not by its age",
             )
         }
     };

@@ -73,7 +73,7 @@ fn plan_record(outcome: &Outcome, plan: &CheckPlan, command_line: &[String]) -> 
         duration_us: Some(plan.watch.into()),
         sent_at: match &plan.stamps {
             StampSource::Auto => None,
-            StampSource::Json { pointer, unit } => Some(format!("json:{pointer}:{unit}")),
+            StampSource::Json { pointer, unit, .. } => Some(format!("json:{pointer}:{unit}")),
             StampSource::None => Some("none".to_owned()),
         },
         sequence_by: match &plan.sequence {

@@ -56,7 +56,7 @@ fn plan_record(plan: &Plan, command_line: &[String]) -> PlanRecord {
         duration_us: Some(Nanos::from(plan.load.ramp) + Nanos::from(plan.load.hold)),
         sent_at: match &plan.stamps {
             StampSource::Auto => None,
-            StampSource::Json { pointer, unit } => Some(format!("json:{pointer}:{unit}")),
+            StampSource::Json { pointer, unit, .. } => Some(format!("json:{pointer}:{unit}")),
             StampSource::None => Some("none".to_owned()),
         },
         sequence_by: match &plan.sequence {
