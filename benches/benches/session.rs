@@ -12,11 +12,12 @@ const HEAD: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 const EVENTS: u64 = 1_000;
 
-fn recorder() -> Recorder {
-    Recorder::new(TracePlan {
+fn recorder(spec: &Spec) -> Recorder {
+    let trace = TracePlan {
         streams: 0,
         events_per_stream: 0,
-    })
+    };
+    Recorder::new(trace).apart(&spec.remotes, None)
 }
 
 fn event_to_histograms(criterion: &mut Criterion) {
@@ -27,6 +28,7 @@ fn event_to_histograms(criterion: &mut Criterion) {
         due_every: None,
         policy: SubscriberPolicy::default(),
         remotes: vec!["127.0.0.1:1".to_owned()],
+        by: None,
     };
     let events: Vec<(u64, Vec<u8>)> = (1..=EVENTS)
         .map(|seq| {
@@ -40,7 +42,7 @@ fn event_to_histograms(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("session");
     group.throughput(Throughput::Elements(EVENTS));
     group.bench_function("event from read buffer to histograms", |bencher| {
-        let mut recorder = recorder();
+        let mut recorder = recorder(&spec);
         bencher.iter(|| {
             let mut session = Session::new(0, &spec);
             session.requested(Wall(START));

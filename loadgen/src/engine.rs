@@ -192,6 +192,7 @@ impl Shared {
                 due_every: plan.due_every,
                 policy: plan.subscriber.clone(),
                 remotes: plan.target.endpoints.iter().map(remote).collect(),
+                by: plan.by.clone(),
             },
             schedule: Schedule::new(plan.load.connections, plan.load.ramp, plan.load.arrivals),
             instrument,
@@ -233,7 +234,8 @@ impl Shared {
 
     /// An empty recorder for one of the workers.
     fn recorder(&self) -> Recorder {
-        let mut recorder = Recorder::new(self.plan.trace);
+        let mut recorder =
+            Recorder::new(self.plan.trace).apart(&self.spec.remotes, self.spec.by.as_deref());
         if self.instrument.tap {
             recorder.tap();
         }

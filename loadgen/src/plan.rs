@@ -60,6 +60,8 @@ pub struct Plan {
     pub due_every: Option<Duration>,
     /// How a body is cut into events.
     pub format: Format,
+    /// The response header by whose values results are told apart (`--by`), in lower case.
+    pub by: Option<String>,
     /// What the measurement is held against, as given.
     pub limits: Vec<Limit>,
     /// How much is kept event by event.

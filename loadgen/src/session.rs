@@ -49,6 +49,8 @@ pub struct Spec {
     pub policy: SubscriberPolicy,
     /// The endpoints of the plan, as they stand in the record.
     pub remotes: Vec<String>,
+    /// The response header by whose values results are told apart, in lower case.
+    pub by: Option<String>,
 }
 
 /// One subscriber.
@@ -59,6 +61,8 @@ pub struct Session {
     streams: u32,
     attempts: u32,
     endpoint: u16,
+    /// Which server has answered, by the header that tells them apart.
+    value: Option<u16>,
     redirects: u8,
     /// What it had last.
     after: After,
@@ -115,6 +119,7 @@ impl Session {
             streams: 0,
             attempts: 0,
             endpoint: 0,
+            value: None,
             redirects: 0,
             after: After::Nothing,
             exchange: Exchange::None,
@@ -162,7 +167,7 @@ impl Session {
             previous_end: self.times.previous_end,
             ..Times::default()
         };
-        self.endpoint = endpoint;
+        (self.endpoint, self.value) = (endpoint, None);
         recorder.record(Metric::ScheduleLag, now - due);
         recorder.attempt(now, self.after);
         recorder.counters().subscribers.started += u64::from(self.attempts == 0);
@@ -240,6 +245,9 @@ impl Session {
         let arrival = reading.interval(Class::Bounded);
         recorder.span(Metric::Headers, self.times.requested, arrival);
         recorder.span(Metric::HeadersDue, self.times.due, arrival);
+        if let Some(by) = &spec.by {
+            self.value = recorder.value(&head.short_text(by));
+        }
         let kind = media::accept(head, spec.format)?;
         let framing = head.framing().map_err(End::BadHead)?;
         let coding = match head.field("content-encoding") {
@@ -290,6 +298,8 @@ impl Session {
                 worst: self.worst,
                 request_id: self.request_id.as_deref().map(RequestId::as_pair),
                 remote: &spec.remotes[usize::from(self.endpoint)],
+                endpoint: self.endpoint,
+                value: self.value,
             },
             sequence: &mut self.sequence,
             instance: &mut self.instance,
@@ -346,14 +356,14 @@ impl Session {
             _ => last.arrival,
         };
         match self.gaps.end(first, last.arrival, recorder) {
-            Ended::Beginning => self.book_first_event(first, recorder),
+            Ended::Beginning => self.book_first_event(first, spec, recorder),
             Ended::Gap(gap) => self.book_gap(gap, &last, spec, recorder),
             Ended::Something => {}
         }
     }
 
-    fn book_first_event(&mut self, arrival: Interval, recorder: &mut Recorder) {
-        recorder.span(Metric::FirstEvent, self.times.requested, arrival);
+    fn book_first_event(&mut self, arrival: Interval, spec: &Spec, recorder: &mut Recorder) {
+        recorder.first_event(self.times.requested, arrival, &self.stream_of(spec));
         recorder.span(Metric::FirstEventDue, self.times.due, arrival);
         if self.times.previous_end != Wall::default() {
             recorder.span(Metric::Reconnect, self.times.previous_end, arrival);
@@ -391,7 +401,7 @@ impl Session {
         let was_streaming = self.is_streaming();
         if was_streaming {
             let lost = self.sequence.end_stream();
-            recorder.counters().events.lost += lost;
+            recorder.lost(lost, &self.stream_of(spec));
             recorder.counters().events.unfinished += u64::from(self.units.holds_unfinished_event());
             if *end != End::Ours {
                 recorder.record(Metric::StreamDuration, now - self.times.head);
@@ -425,6 +435,8 @@ impl Session {
             worst: self.worst,
             request_id: self.request_id.as_deref().map(RequestId::as_pair),
             remote: &spec.remotes[usize::from(self.endpoint)],
+            endpoint: self.endpoint,
+            value: self.value,
         }
     }
 }

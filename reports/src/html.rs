@@ -20,6 +20,7 @@ mod matrix;
 mod parts;
 mod percentiles;
 mod requests;
+mod servers;
 mod streams;
 mod svg;
 mod tables;
@@ -61,6 +62,7 @@ pub fn page(record: &RunRecord) -> String {
             (parts::empty("crowd", "Over time and over many clients", FEW))
         }
         (trust::trust(record, &total))
+        (servers::section_of(record))
         (drip::groups(record, &total))
         (requests::requests(record))
         (requests::headers(record))

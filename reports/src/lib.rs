@@ -19,6 +19,7 @@ pub mod markdown;
 pub mod number;
 pub mod openmetrics;
 pub mod sanitise;
+mod servers;
 pub mod style;
 pub mod terminal;
 pub mod timeseries;

@@ -16,26 +16,49 @@ pub const LONGEST: Nanos = Nanos::from_secs(3_600);
 /// Significant decimal digits of a histogram: a quantile is at most 0.1 % too high.
 pub const SIGNIFICANT_DIGITS: u8 = 3;
 
+/// Digits where there is one set for each of many servers: a quantile is at most 1 % too high.
+pub(crate) const COARSE_DIGITS: u8 = 2;
+
 /// One histogram for each metric, 1 ns to 1 h with three significant digits, 264 KiB each when
 /// used. A metric without a sample has no histogram.
 ///
 /// `Delivery` and `Transit` have a second histogram of lower edges from the first sample on whose
 /// edges differ; until then the lower edges are equal to the upper ones and take no memory. Both
 /// always hold the same number of samples.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Histograms {
     slots: [Slot; Metric::COUNT],
     saturated: u64,
+    /// Digits of those that are made here.
+    digits: u8,
+}
+
+impl Default for Histograms {
+    fn default() -> Self {
+        Self {
+            slots: Default::default(),
+            saturated: 0,
+            digits: SIGNIFICANT_DIGITS,
+        }
+    }
 }
 
 impl Histograms {
+    /// With two significant digits, 36 KiB each.
+    pub fn coarse() -> Self {
+        Self {
+            digits: COARSE_DIGITS,
+            ..Self::default()
+        }
+    }
+
     /// Record a sample known exactly. Allocates only at the first sample of the metric.
     #[inline]
     pub fn record(&mut self, metric: Metric, sample: Nanos) {
         self.count_saturated(sample);
         let slot = &mut self.slots[metric as usize];
         slot.upper
-            .get_or_insert_with(new_histogram)
+            .get_or_insert_with(|| new_histogram(self.digits))
             .saturating_record(sample.0);
         if metric.has_edges()
             && let Some(lower) = &mut slot.lower
@@ -54,9 +77,10 @@ impl Histograms {
         }
         self.count_saturated(upper);
         let slot = &mut self.slots[metric as usize];
-        slot.lower_mut().saturating_record(lower.0.min(upper.0));
+        slot.lower_mut(self.digits)
+            .saturating_record(lower.0.min(upper.0));
         slot.upper
-            .get_or_insert_with(new_histogram)
+            .get_or_insert_with(|| new_histogram(self.digits))
             .saturating_record(upper.0);
     }
 
@@ -181,33 +205,44 @@ impl Slot {
         };
         if self.lower.is_some() || other.lower.is_some() {
             let their_lower = other.lower.as_ref().unwrap_or(their_upper);
-            add(self.lower_mut(), their_lower);
+            let own = self.lower.take().or_else(|| self.upper.clone());
+            self.lower = Some(sum(own, their_lower));
         }
-        add(self.upper.get_or_insert_with(new_histogram), their_upper);
+        self.upper = Some(sum(self.upper.take(), their_upper));
     }
 
     /// The lower edges, made as a copy of the upper ones when first needed.
-    fn lower_mut(&mut self) -> &mut Histogram<u64> {
+    fn lower_mut(&mut self, digits: u8) -> &mut Histogram<u64> {
         self.lower
-            .get_or_insert_with(|| self.upper.clone().unwrap_or_else(new_histogram))
+            .get_or_insert_with(|| self.upper.clone().unwrap_or_else(|| new_histogram(digits)))
     }
 }
 
 #[cold]
-fn new_histogram() -> Box<Histogram<u64>> {
-    Box::new(empty_histogram())
+fn new_histogram(digits: u8) -> Box<Histogram<u64>> {
+    Box::new(of_digits(digits))
 }
 
-/// An empty histogram of the one shape used everywhere.
+/// An empty histogram of the shape that all but those of many servers have.
 pub(crate) fn empty_histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, LONGEST.0, SIGNIFICANT_DIGITS)
+    of_digits(SIGNIFICANT_DIGITS)
+}
+
+/// An empty histogram of one of the two shapes that there are.
+pub(crate) fn of_digits(digits: u8) -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST.0, digits)
         .expect("constant bounds that hdrhistogram accepts")
 }
 
-fn add(histogram: &mut Histogram<u64>, other: &Histogram<u64>) {
-    histogram
-        .add(other)
-        .expect("all histograms have the same bounds");
+/// One that has no histogram yet takes the shape of the other.
+fn sum(own: Option<Box<Histogram<u64>>>, other: &Histogram<u64>) -> Box<Histogram<u64>> {
+    match own {
+        Some(mut own) => {
+            own.add(other).expect("all histograms have the same bounds");
+            own
+        }
+        None => Box::new(other.clone()),
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod baseline;
 pub mod benchmark;
+pub mod breakdown;
 pub mod capacity;
 pub mod check;
 pub mod counters;
@@ -28,7 +29,6 @@ pub mod probe;
 pub mod quantile;
 pub mod record;
 pub mod redact;
-pub mod remotes;
 pub mod self_check;
 pub mod selftest;
 pub mod stored_histogram;

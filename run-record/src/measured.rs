@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::breakdown::Breakdown;
 use crate::counters::Counters;
 use crate::errors::Errors;
 use crate::fanout::Fanout;
 use crate::hiccups::{Hiccup, Hiccups};
 use crate::histograms::Histograms;
 use crate::metric::Metric;
-use crate::remotes::Remotes;
 use crate::timeline::Timeline;
 use crate::traces::Traces;
 use crate::worst::Worst;
@@ -61,7 +61,10 @@ pub struct Measured {
     /// The worst streams.
     pub worst: Worst,
     /// By remote address.
-    pub remotes: Remotes,
+    pub remotes: Breakdown,
+    /// By the value of a response header, by name of the header (`--by`), in lower case.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_header: BTreeMap<String, Breakdown>,
     /// What went wrong.
     pub errors: Errors,
     /// When the generator itself did not run.
@@ -95,6 +98,7 @@ impl Measured {
             traces,
             worst,
             remotes,
+            by_header,
             errors,
             hiccups,
         } = self;
@@ -111,6 +115,9 @@ impl Measured {
         traces.merge(&other.traces);
         worst.merge(&other.worst);
         remotes.merge(&other.remotes);
+        for (header, theirs) in &other.by_header {
+            by_header.entry(header.clone()).or_default().merge(theirs);
+        }
         errors.merge(&other.errors);
         hiccups.merge(&other.hiccups);
     }
@@ -124,6 +131,7 @@ impl Measured {
             traces,
             worst,
             remotes,
+            by_header,
             errors,
             hiccups,
         } = self;
@@ -132,7 +140,8 @@ impl Measured {
         fanout.clear();
         traces.clear();
         worst.clear();
-        remotes.clear();
+        *remotes = Breakdown::default();
+        by_header.clear();
         errors.clear();
         hiccups.clear();
     }

@@ -17,7 +17,7 @@ use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::histograms::{Histograms, LONGEST, SIGNIFICANT_DIGITS};
+use crate::histograms::{COARSE_DIGITS, Histograms, LONGEST, SIGNIFICANT_DIGITS, of_digits};
 use crate::metric::Metric;
 use crate::quantile::Quantile;
 use crate::time::Nanos;
@@ -162,7 +162,7 @@ enum BadHistogram {
     NotBase64(#[from] base64::DecodeError),
     #[error("cannot be inflated, or is larger than any histogram can be: {0}")]
     NotInflated(#[from] std::io::Error),
-    #[error("is not an HdrHistogram V2 from 1 ns to 1 h with 3 digits")]
+    #[error("is not an HdrHistogram V2 from 1 ns to 1 h with 3 or 2 digits")]
     OtherShape,
     #[error("has damaged counts")]
     Damaged,
@@ -193,19 +193,19 @@ fn load(stored: &StoredHistogram) -> Result<Histogram<u64>, BadHistogram> {
         .map_err(|_| BadHistogram::Damaged)
 }
 
-/// Whether the header is the one that our own histograms get, whatever the length.
+/// Whether the header is one that our own histograms get, whatever the length.
 fn has_our_shape(plain: &[u8]) -> bool {
-    let mut expected = Vec::new();
-    let written =
-        V2Serializer::new().serialize(&crate::histograms::empty_histogram(), &mut expected);
     let Some(header) = plain.get(..HEADER) else {
         return false;
     };
     let payload_length = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
-    written.is_ok()
-        && header[..4] == expected[..4]
-        && header[8..] == expected[8..HEADER]
-        && payload_length as usize == plain.len() - HEADER
+    let is_of = |digits| {
+        let mut expected = Vec::new();
+        let written = V2Serializer::new().serialize(&of_digits(digits), &mut expected);
+        written.is_ok() && header[..4] == expected[..4] && header[8..] == expected[8..HEADER]
+    };
+    payload_length as usize == plain.len() - HEADER
+        && (is_of(SIGNIFICANT_DIGITS) || is_of(COARSE_DIGITS))
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -213,7 +213,8 @@ fn is_zero(number: &u64) -> bool {
 }
 
 // The bounds are part of the format: a change makes older records unreadable.
-const _: () = assert!(LONGEST.0 == 3_600_000_000_000 && SIGNIFICANT_DIGITS == 3);
+const _: () =
+    assert!(LONGEST.0 == 3_600_000_000_000 && SIGNIFICANT_DIGITS == 3 && COARSE_DIGITS == 2);
 
 #[cfg(test)]
 mod tests {

@@ -39,8 +39,9 @@ proptest! {
         let (one, other) = all.split_at(cut.min(all.len()));
         let whole = recorded(&all, 1);
         let sum = merged(&recorded(one, 1), &recorded(other, 1));
-        // The remotes of this test count what their group had counted until then: not additive.
         prop_assert_eq!(&sum.measured.groups, &whole.measured.groups);
+        prop_assert_eq!(&sum.measured.remotes, &whole.measured.remotes);
+        prop_assert_eq!(&sum.measured.by_header, &whole.measured.by_header);
         prop_assert_eq!(&sum.measured.timeline, &whole.measured.timeline);
         prop_assert_eq!(&sum.measured.fanout, &whole.measured.fanout);
         prop_assert_eq!(&sum.measured.traces, &whole.measured.traces);

@@ -138,6 +138,7 @@ impl CapacityArgs {
             events: self.events,
             trace: TraceArgs::NONE,
             clock: self.clock,
+            by: None,
             unloaded_probe: false,
             unloaded_probe_record: None,
             process_of: None,

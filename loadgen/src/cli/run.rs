@@ -65,6 +65,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub(super) clock: ClockArgs,
 
+    /// Results for each value of a response header too, such as x-served-by
+    #[arg(long, value_name = "HEADER", value_parser = values::telling_header, help_heading = "Events")]
+    pub(super) by: Option<String>,
+
     /// Two more streams in a process of their own, compared with the load
     #[arg(long, help_heading = "Load")]
     pub(super) unloaded_probe: bool,
@@ -301,6 +305,7 @@ impl RunArgs {
             server_clock: ServerClock::Same,
             sequence: self.events.sequence,
             due_every: self.events.due_every,
+            by: self.by,
             limits: [self.limits.max, self.limits.min].concat(),
             trace: TracePlan {
                 streams: self.trace.trace.into(),

@@ -13,6 +13,12 @@ use crate::schedule::Shape;
 /// Why a value cannot be read: what it should have been.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum ValueError {
+    #[error("expected the name of a response header, such as x-served-by")]
+    Header,
+    #[error(
+        "its values may be secrets, and the record would hold them; name a header that says which server answered"
+    )]
+    SecretHeader,
     #[error("expected a duration with its unit, such as 100ms, 1.5s, 2m or 1h")]
     Duration,
     #[error("expected connections per second, such as 500/s or 0.5/s")]
@@ -80,6 +86,18 @@ pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
     } else {
         Ok(duration)
     }
+}
+
+/// The name of a response header whose values a record may hold, in lower case.
+pub(super) fn telling_header(text: &str) -> Result<String, ValueError> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if text.is_empty() || !text.bytes().all(is_token) {
+        return Err(ValueError::Header);
+    }
+    if redact::is_secret_name(text) {
+        return Err(ValueError::SecretHeader);
+    }
+    Ok(text.to_ascii_lowercase())
 }
 
 /// A duration above zero.

@@ -49,6 +49,7 @@ pub(super) fn plan(connections: u32) -> Plan {
         sequence: SequenceSource::Auto,
         due_every: None,
         format: Format::Auto,
+        by: None,
         limits: Vec::new(),
         trace: TracePlan {
             streams: 5,

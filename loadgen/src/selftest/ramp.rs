@@ -171,6 +171,7 @@ impl Rung {
             sequence: SequenceSource::Auto,
             due_every: None,
             format: Format::Sse,
+            by: None,
             limits: Vec::new(),
             trace: TracePlan {
                 streams: 0,

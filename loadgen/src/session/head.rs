@@ -107,6 +107,14 @@ impl Head {
             .map(|(_, v)| v.as_slice())
     }
 
+    /// The first field of this name as a text of few characters, whatever bytes it has; empty where there is none.
+    pub fn short_text(&self, name: &str) -> String {
+        const MOST_CHARS: usize = 128;
+        let value = self.values(name).next().unwrap_or_default();
+        let text = String::from_utf8_lossy(value);
+        text.trim().chars().take(MOST_CHARS).collect()
+    }
+
     /// The media type without its parameters, in lower case; empty when there is none.
     pub fn media_type(&self) -> String {
         let full = self.field("content-type").unwrap_or_default();

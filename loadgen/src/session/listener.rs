@@ -100,11 +100,11 @@ impl Listener<'_> {
 
     /// Counts what the number of an event says; whether it is a second copy.
     fn number(&mut self, seq: u64, facts: &Facts) -> bool {
-        let events = &mut self.recorder.counters().events;
         if facts.instance != *self.instance {
             // Another process answers now, and counts for itself.
             if self.instance.is_some() {
-                events.lost += self.sequence.restart();
+                let lost = self.sequence.restart();
+                self.recorder.lost(lost, &self.of);
             }
             *self.instance = facts.instance;
         }
@@ -112,6 +112,7 @@ impl Listener<'_> {
             self.sequence.trust();
         }
         let order = self.sequence.observe(seq);
+        let events = &mut self.recorder.counters().events;
         match order {
             Order::Unproven | Order::InOrder | Order::Skipped { .. } => {}
             Order::Late => events.reordered += 1,

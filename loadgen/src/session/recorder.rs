@@ -3,13 +3,18 @@
 //! Pure: it formats nothing, takes no lock, and in steady state allocates nothing per event. It must not know
 //! where bytes come from.
 
+mod portions;
 mod rows;
+mod tap;
 
 use crate::plan::TracePlan;
 use crate::session::end::End;
 use crate::session::payload::Facts;
 use crate::session::reading::RESOLUTION;
+use portions::{PortionId, Portions};
+use run_record::breakdown::Portion;
 use run_record::counters::Counters;
+use run_record::histograms::Histograms;
 use run_record::measured::{Group, Measured, UNNAMED_GROUP};
 use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos, Wall};
@@ -17,6 +22,7 @@ use run_record::traces::{Trace, TraceEvent};
 use run_record::worst::{Badness, Worst, WorstStream};
 
 pub use rows::{Row, Rows};
+pub use tap::{Tap, Tapped};
 
 /// Everything that one worker has observed since it was last emptied.
 #[derive(Debug, Default)]
@@ -25,6 +31,10 @@ pub struct Recorder {
     measured: Measured,
     /// Not emptied with the rest: the ten worst of a second are nobody's ten worst.
     worst: Worst,
+    /// By the number of the endpoint.
+    remotes: Option<Portions>,
+    /// By the value of a header, with its name.
+    values: Option<(String, Portions)>,
     trace_streams: u32,
     trace_events: u32,
     /// When the worker last did not run although it should have.
@@ -85,6 +95,10 @@ pub struct StreamOf<'a> {
     pub request_id: Option<(&'a str, &'a str)>,
     /// Where it is connected to.
     pub remote: &'a str,
+    /// The number of that among the endpoints of the plan.
+    pub endpoint: u16,
+    /// What [`Recorder::value`] said of the header that results are told apart by; nothing before the response head.
+    pub value: Option<PortionId>,
 }
 
 /// What a subscriber had before it tries to connect.
@@ -101,40 +115,6 @@ pub enum After {
     Redirect,
 }
 
-/// Every event of every stream, kept without bound: what tests compare with the truth, event by event.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tap {
-    /// The events, in the order in which each worker booked them.
-    pub events: Vec<Tapped>,
-    /// Subscriber, stream and request id of each stream.
-    pub streams: Vec<(u32, u32, String)>,
-}
-
-/// One event as a test sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tapped {
-    /// Number of the subscriber.
-    pub subscriber: u32,
-    /// Number of its stream, from 0.
-    pub stream: u32,
-    /// Number of the event in its sequence.
-    pub seq: Option<u64>,
-    /// When it arrived.
-    pub arrival: Interval,
-    /// How exactly that is known.
-    pub class: Class,
-    /// When it was read.
-    pub read: Wall,
-}
-
-impl Tap {
-    /// Adds what another worker has tapped.
-    pub fn append(&mut self, mut other: Tap) {
-        self.events.append(&mut other.events);
-        self.streams.append(&mut other.streams);
-    }
-}
-
 impl Recorder {
     /// An empty recorder that follows the plan's number of streams event by event.
     pub fn new(trace: TracePlan) -> Recorder {
@@ -144,6 +124,21 @@ impl Recorder {
             trace_events: small(trace.events_per_stream),
             ..Recorder::default()
         }
+    }
+
+    /// The same, which measures each of these endpoints apart, and each value of a response header.
+    #[must_use]
+    pub fn apart(self, remotes: &[String], header: Option<&str>) -> Recorder {
+        Recorder {
+            remotes: Some(Portions::of(remotes)),
+            values: header.map(|header| (header.to_owned(), Portions::default())),
+            ..self
+        }
+    }
+
+    /// The number of a value of the header that results are told apart by; nothing where they are not.
+    pub fn value(&mut self, value: &str) -> Option<PortionId> {
+        Some(self.values.as_mut()?.1.id_of(value))
     }
 
     /// Keeps every event of every stream: for tests that compare with the truth event by event.
@@ -193,6 +188,36 @@ impl Recorder {
         }
     }
 
+    /// The first event of a stream has arrived, asked for at this instant.
+    pub fn first_event(&mut self, requested: Wall, seen: Interval, of: &StreamOf<'_>) {
+        self.span(Metric::FirstEvent, requested, seen);
+        if !self.was_stopped(seen) {
+            let took = seen.latest - requested;
+            self.each_portion(of, |portion| {
+                portion.histograms.record(Metric::FirstEvent, took);
+            });
+        }
+    }
+
+    /// Events of a stream are known to be missing.
+    pub fn lost(&mut self, events: u64, of: &StreamOf<'_>) {
+        if events > 0 {
+            self.group.counters.events.lost += events;
+            self.each_portion(of, |portion| portion.lost += events);
+        }
+    }
+
+    /// Does something for the server that a stream comes from.
+    #[inline]
+    fn each_portion(&mut self, of: &StreamOf<'_>, mut each: impl FnMut(&mut Portion)) {
+        if let Some(remotes) = &mut self.remotes {
+            each(remotes.get(of.endpoint));
+        }
+        if let (Some((_, values)), Some(id)) = (&mut self.values, of.value) {
+            each(values.get(id));
+        }
+    }
+
     fn was_stopped(&self, within: Interval) -> bool {
         within.earliest < self.stopped.latest && self.stopped.earliest < within.latest
     }
@@ -219,6 +244,7 @@ impl Recorder {
     pub fn stream_opened(&mut self, of: &StreamOf<'_>, requested: Wall, head: Wall) {
         self.measured.timeline.slice_mut(head).opened += 1;
         self.group.counters.connections.opened += 1;
+        self.each_portion(of, |portion| portion.connections += 1);
         if let Some(tap) = &mut self.tap {
             let id = of.request_id.map_or("", |(_, value)| value);
             tap.streams.push((of.subscriber, of.stream, id.to_owned()));
@@ -257,6 +283,12 @@ impl Recorder {
         events.with_due += u64::from(event.facts.due.is_some());
         events.with_emitted += u64::from(event.facts.emitted.is_some());
         let badness = if untimed { None } else { self.time(event) };
+        self.each_portion(of, |portion| {
+            portion.events += 1;
+            if !untimed {
+                time(&mut portion.histograms, &event.facts, arrival.latest);
+            }
+        });
         if let Some(badness) = badness {
             self.offer(badness, arrival.latest, of);
         }
@@ -397,6 +429,13 @@ impl Recorder {
             slice.failed += 1;
             connections.failed += 1;
         }
+        let is_redirect = matches!(end, End::Redirect { .. });
+        if *end != End::Ours && !is_redirect {
+            self.each_portion(of, |portion| {
+                portion.ended += u64::from(was_stream);
+                portion.failed += u64::from(!was_stream);
+            });
+        }
         if let Some(kind) = end.error_kind() {
             self.measured.errors.observe(kind, at, &end.text());
         }
@@ -408,18 +447,17 @@ impl Recorder {
         }
     }
 
-    /// Counts for one remote address.
-    pub fn remote(&mut self, remote: &str, count: impl FnOnce(&mut Counters)) {
-        let mut counters = Counters::default();
-        count(&mut counters);
-        self.measured.remotes.observe(remote, &counters);
-    }
-
     /// Hands what was measured to `into` and forgets it, keeping the memory.
     pub fn drain_into(&mut self, into: &mut Measured) {
         into.group_mut(UNNAMED_GROUP).merge(&self.group);
         into.merge(&self.measured);
         into.worst.merge(&self.worst);
+        if let Some(remotes) = &mut self.remotes {
+            remotes.drain_into(&mut into.remotes);
+        }
+        if let Some((header, values)) = &mut self.values {
+            values.drain_into(into.by_header.entry(header.clone()).or_default());
+        }
         self.group.clear();
         self.measured.clear();
     }
@@ -428,14 +466,22 @@ impl Recorder {
     pub fn inherit(&mut self, from: &mut Recorder) {
         self.stopped = from.stopped;
         std::mem::swap(&mut self.worst, &mut from.worst);
+        self.swap_names(from);
         if let (Some(mine), Some(theirs)) = (&mut self.tap, &mut from.tap) {
             std::mem::swap(mine, theirs);
+        }
+    }
+
+    fn swap_names(&mut self, from: &mut Recorder) {
+        if let (Some((_, mine)), Some((_, theirs))) = (&mut self.values, &mut from.values) {
+            mine.swap_names(theirs);
         }
     }
 
     /// Takes back a recorder that could not be handed over.
     pub fn give_back(&mut self, mut mine: Recorder) {
         std::mem::swap(&mut mine.worst, &mut self.worst);
+        mine.swap_names(self);
         std::mem::swap(&mut mine.tap, &mut self.tap);
         *self = mine;
     }
@@ -495,5 +541,18 @@ fn trace_of(of: &StreamOf<'_>) -> Trace {
         remote: Some(of.remote.to_owned()),
         request_id: of.request_id.map(|(_, value)| value.to_owned()),
         ..Trace::default()
+    }
+}
+
+/// The one-way times of an event, by their upper edges.
+#[inline]
+fn time(histograms: &mut Histograms, facts: &Facts, arrival: Wall) {
+    for (metric, from) in [
+        (Metric::Delivery, facts.due),
+        (Metric::Transit, facts.emitted),
+    ] {
+        if let Some(from) = from {
+            histograms.record(metric, arrival - from);
+        }
     }
 }

@@ -31,6 +31,7 @@ impl Scripted {
             due_every: None,
             policy: SubscriberPolicy::default(),
             remotes: vec!["test".to_owned()],
+            by: None,
         };
         let mut scripted = Scripted {
             session: Session::new(0, &spec),

@@ -41,6 +41,11 @@ fn curl() {
     replay("curl", readers::curl);
 }
 
+#[test]
+fn users() {
+    replay("users", readers::users);
+}
+
 /// Gives a reader each file of its corpus: whole, cut short, and with one bit turned over.
 fn replay(name: &str, read: fn(&[u8])) {
     let directory =

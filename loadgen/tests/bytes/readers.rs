@@ -4,6 +4,7 @@
 use clap::Parser as _;
 use loadgen::cli::{Cli, Command};
 use loadgen::coding::ContentDecoder;
+use loadgen::request::{Asked, HeaderLine, Table, Users};
 use loadgen::session::framing::{Framing, Piece};
 use loadgen::session::head::{self, Parsed};
 use loadgen::setups::Description;
@@ -122,5 +123,40 @@ pub(crate) fn curl(bytes: &[u8]) {
     }) = Cli::try_parse_from(words)
     {
         let _ = check.draft(&|_| None);
+    }
+}
+
+/// A table, a path, a header and a body, with NUL between them: no value changes the shape of a request.
+pub(crate) fn users(bytes: &[u8]) {
+    let mut parts = bytes.splitn(4, |byte| *byte == 0);
+    let mut text = || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
+    let (table, path, header, body) = (text(), text(), text(), text());
+    let Ok(table) = Table::read(table.as_bytes(), "users.csv") else {
+        return;
+    };
+    let url = url::Url::parse(&format!("http://h/{path}"));
+    let (Ok(url), Ok(line)) = (url, HeaderLine::parse(&format!("X: {header}"), &|_| None)) else {
+        return;
+    };
+    let asked = Asked {
+        headers: vec![line],
+        body: Some(body.into()),
+        ..Asked::default()
+    };
+    let Ok(users) = Users::new(asked, &url, table) else {
+        return;
+    };
+    for user in 0..users.count().min(8) as u32 {
+        let (request, host) = users.request(user);
+        let is_part = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+        assert!(request.path.bytes().all(is_part), "{:?}", request.path);
+        let breaks = |c: char| c.is_ascii_control() && c != '\t';
+        assert!(
+            request
+                .headers
+                .iter()
+                .all(|(_, value)| !value.contains(breaks))
+        );
+        assert_eq!(host, "h");
     }
 }

@@ -26,11 +26,13 @@ fn no_allocation_per_event_in_steady_state() {
         due_every: None,
         policy: SubscriberPolicy::default(),
         remotes: vec!["127.0.0.1:1".to_owned()],
+        by: Some("x-served-by".to_owned()),
     };
-    let mut recorder = Recorder::new(TracePlan {
+    let trace = TracePlan {
         streams: 0,
         events_per_stream: 0,
-    });
+    };
+    let mut recorder = Recorder::new(trace).apart(&spec.remotes, spec.by.as_deref());
     let mut session = Session::new(0, &spec);
     session.dial(Wall(START), Wall(START), 0, &mut recorder);
     session.connected(Wall(START), &mut recorder);

@@ -73,6 +73,7 @@ pub(crate) fn plan(address: SocketAddr, path: &str, connections: u32) -> Plan {
         sequence: SequenceSource::Auto,
         due_every: None,
         format: Format::Auto,
+        by: None,
         limits: Vec::new(),
         trace: TracePlan {
             streams: 5,

@@ -9,6 +9,7 @@ mod processes;
 #[path = "../engine/scripted.rs"]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod scripted;
+mod servers;
 mod shards;
 #[path = "../engine/support.rs"]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]

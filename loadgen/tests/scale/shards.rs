@@ -25,7 +25,7 @@ const OPTIONS: [&str; 8] = [
 ];
 
 /// Parts of a record that tell of times, of the server's own numbers, or of how the kernel cut a stream into reads: they differ between any two runs.
-const DIFFER: [&str; 17] = [
+const DIFFER: [&str; 18] = [
     "started",
     "ended",
     "plan.url",
@@ -33,6 +33,7 @@ const DIFFER: [&str; 17] = [
     "measured.timeline",
     "measured.fanout",
     "measured.worst",
+    "measured.remotes",
     "measured.hiccups",
     "measured.groups.all.histograms",
     "measured.groups.all.counters.arrivals",

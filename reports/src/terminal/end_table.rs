@@ -4,6 +4,7 @@ mod clock;
 mod limits;
 mod machine;
 mod metrics;
+mod servers;
 mod traffic;
 
 use run_record::measured::Group;
@@ -26,6 +27,7 @@ pub fn end_table(record: &RunRecord, files: &[String], style: &Style) -> String 
     let mut lines = headline(record, &total, style);
     let sections = [
         metrics::table(record, &total, style),
+        servers::tables(record, style),
         traffic::lines(record, &total, style),
         traffic::errors(record, style),
         machine::lines(record, &total, style),

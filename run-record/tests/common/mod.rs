@@ -1,6 +1,7 @@
 //! Random runs: what happened to whom, recorded into one record or into several shards of it.
 
 use proptest::prelude::*;
+use run_record::breakdown::Portion;
 use run_record::end::{End, EndReason};
 use run_record::environment::Environment;
 use run_record::errors::ErrorKind;
@@ -97,10 +98,18 @@ fn observe(record: &mut RunRecord, happening: &Happening) {
         .histograms
         .record_edges(Metric::Delivery, latency - Nanos(happening.width), latency);
     group.histograms.record(Metric::Gap, latency);
-    let counters = group.counters;
-    measured
-        .remotes
-        .observe(&format!("127.0.0.{}:80", happening.subscriber), &counters);
+    let mut portion = Portion {
+        events: 1,
+        lost: u64::from(happening.failed),
+        ..Portion::default()
+    };
+    portion.histograms.record(Metric::Delivery, latency);
+    let name = format!("127.0.0.{}:80", happening.subscriber);
+    measured.remotes.observe(&name, &portion);
+    if happening.grouped {
+        let values = measured.by_header.entry("x-served-by".to_owned());
+        values.or_default().observe(&name, &portion);
+    }
     let slice = measured.timeline.slice_mut(at);
     slice.events += 1;
     slice.delivery.record(latency);

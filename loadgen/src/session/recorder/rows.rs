@@ -140,6 +140,8 @@ mod tests {
             worst: None,
             request_id: None,
             remote: "",
+            endpoint: 0,
+            value: None,
         }
     }
 

@@ -150,7 +150,8 @@ impl<'a> Connection<'a> {
 
     /// Some arrivals are known only as intervals that can be seen.
     pub(super) fn has_intervals(&self) -> bool {
-        let wide = |drop: &Drop<'_>| (drop.latest - drop.earliest).0 * 200 > self.until.0;
+        let wide =
+            |drop: &Drop<'_>| (drop.latest - drop.earliest).0.saturating_mul(200) > self.until.0;
         self.events.iter().any(wide)
     }
 
