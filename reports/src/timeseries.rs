@@ -11,7 +11,7 @@ use run_record::timeline::Slice;
 type Counted = (&'static str, fn(&Slice) -> u64);
 
 /// The columns that are not counted in a slice stand before and behind these.
-const COUNTED: [Counted; 10] = [
+const COUNTED: [Counted; 11] = [
     ("events", |slice| slice.events),
     ("bytes", |slice| slice.bytes),
     ("attempted", |slice| slice.attempted),
@@ -21,6 +21,7 @@ const COUNTED: [Counted; 10] = [
     ("closed_by_server", |slice| slice.closed_by_server),
     ("failed", |slice| slice.failed),
     ("reconnects", |slice| slice.reconnects),
+    ("stalls", |slice| slice.stalls),
     ("generator_stopped_us", |slice| slice.stopped_us.0 / 1_000),
 ];
 

@@ -6,6 +6,7 @@ mod checks;
 mod sample;
 
 use run_record::errors::ErrorKind;
+use run_record::metric::Metric;
 use run_record::record::RunRecord;
 use run_record::time::{Nanos, Wall};
 use run_record::traces::{Trace, TraceEvent};
@@ -145,6 +146,45 @@ fn the_map_of_a_run_names_its_worst_moment() {
     assert!(page.contains("When it was slow: delivery up to"));
     assert!(page.contains(" s at 20 s</h2>"), "the stall after 20 s");
     assert!(page.contains("class=\"h5\""), "all steps of colour");
+    assert!(
+        page.contains("class=\"stall\" d=\"\""),
+        "no stall was counted"
+    );
+    let at = Wall(1_700_000_020_000_000_000);
+    record.measured.timeline.slice_mut(at).stalls = 3;
+    let page = reports::html::page(&record);
+    assert!(page.contains("class=\"stall\" d=\"M"), "a mark above it");
+    assert!(page.contains("3 stalls ended"), "and in the table");
+}
+
+#[test]
+fn a_rhythm_that_was_only_expected_is_drawn_hollow() {
+    let sent: Vec<_> = (0..10)
+        .map(|n| (Some(n * 100_000), n * 100_000 + 900))
+        .collect();
+    let word = checks::verdict(Word::Live, "text", &[]);
+    let told = checks::check("http://127.0.0.1/", &sent, 1_000, word);
+    let page = reports::html::page(&told);
+    assert!(page.contains("class=\"sent\"") && !page.contains("class=\"due\""));
+    let mut expected = told.clone();
+    expected.measured.groups.clear();
+    let group = expected.measured.group_mut("all");
+    let mut trace = told
+        .measured
+        .traces
+        .iter()
+        .next()
+        .expect("one stream")
+        .clone();
+    for event in &mut trace.events {
+        event.due_us = event.emitted_us.take();
+        let late = Nanos::from_micros(900);
+        group.histograms.record(Metric::Delivery, late);
+    }
+    expected.measured.traces.clear();
+    expected.measured.traces.insert(trace);
+    let page = reports::html::page(&expected);
+    assert!(page.contains("class=\"due\" d=\"M") && page.contains("A hollow tick is when"));
 }
 
 /// What a run of 10,000 connections and more than a million events can leave behind at most, everything full and nothing

@@ -50,6 +50,9 @@ pub struct Slice {
     pub again_after_stream: u64,
     /// Attempts among `reconnects` of subscribers whose last attempt had failed.
     pub again_after_failure: u64,
+    /// Stalls that ended here: silences longer than three times the usual gap.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub stalls: u64,
     /// Time in which the generator itself did not run, added over its processes: the mark of a hiccup.
     #[serde(skip_serializing_if = "is_none")]
     pub stopped_us: Nanos,
@@ -82,6 +85,7 @@ impl Slice {
             withdrawn,
             again_after_stream,
             again_after_failure,
+            stalls,
             stopped_us,
             server,
             delivery,
@@ -102,6 +106,7 @@ impl Slice {
             (withdrawn, other.withdrawn),
             (again_after_stream, other.again_after_stream),
             (again_after_failure, other.again_after_failure),
+            (stalls, other.stalls),
         ] {
             *count = count.saturating_add(more);
         }
@@ -264,6 +269,10 @@ impl Timeline {
 
 fn seconds(at: Wall) -> u64 {
     at.0 / NANOS_PER_SECOND
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn is_none(time: &Nanos) -> bool {

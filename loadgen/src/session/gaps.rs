@@ -4,7 +4,6 @@
 
 use super::reading::RESOLUTION;
 use super::recorder::Recorder;
-use run_record::metric::Metric;
 use run_record::time::{Interval, Nanos};
 
 /// A silence counts as a stall from this many times the usual gap on.
@@ -64,7 +63,7 @@ impl Gaps {
             // What is certain of the silence: what can have been this machine's own is not the server's.
             let (silence, _) = first.since(before);
             if silence > limit {
-                recorder.record(Metric::Stall, silence);
+                recorder.stall(silence, first.latest);
                 recorder.counters().stalls.stalled_streams += u64::from(!self.stalled);
                 self.stalled = true;
             }

@@ -382,6 +382,12 @@ impl Recorder {
         }
     }
 
+    /// A silence has ended that was too long.
+    pub fn stall(&mut self, silence: Nanos, at: Wall) {
+        self.record(Metric::Stall, silence);
+        self.measured.timeline.slice_mut(at).stalls += 1;
+    }
+
     /// A comment has arrived on a stream.
     pub fn comment(&mut self, at: Wall, of: &StreamOf<'_>) {
         self.group.counters.fields.comments += 1;

@@ -7,6 +7,7 @@ use crate::plan::{Format, SequenceSource, StampSource, SubscriberPolicy, TracePl
 use crate::session::recorder::Recorder;
 use proptest::prelude::*;
 use run_record::counters::Counters;
+use run_record::measured::Measured;
 use run_record::metric::Metric;
 use run_record::time::{Interval, Wall};
 use std::time::Duration;
@@ -277,7 +278,11 @@ fn a_silence_of_three_usual_gaps_is_a_stall() {
         (stream.count(Metric::Stall), stream.max_ms(Metric::Stall)),
         (1, Some(500))
     );
-    let stalls = stream.counters().stalls;
+    let mut measured = Measured::default();
+    stream.recorder.drain_into(&mut measured);
+    let ended = measured.timeline.iter().map(|(_, slice)| slice.stalls);
+    assert_eq!(ended.sum::<u64>(), 1);
+    let stalls = measured.total().counters.stalls;
     assert_eq!((stalls.judged_streams, stalls.stalled_streams), (1, 1));
 }
 

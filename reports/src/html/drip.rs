@@ -15,7 +15,7 @@ use run_record::record::RunRecord;
 use super::figure::Figure;
 use super::parts::{Head, empty, section};
 use crate::number;
-use connection::Connection;
+use connection::{Connection, DUE};
 pub(super) use groups::groups;
 pub(super) use small::small;
 
@@ -102,6 +102,7 @@ fn caption(connection: &Connection<'_>, is_stairs: bool) -> Markup {
             (Some(_), true) => "The distance between the two lines is what was held on the way at that time. ",
             (Some(_), false) => "Upright lines are live; lines that meet in one point were held and let go together. ",
         }
+        @if connection.sent_by == Some(DUE) && !is_stairs { "A hollow tick is when an event was expected; nobody said when it was sent. " }
         @if connection.has_intervals() {
             "A bar is an arrival known only as an interval: other events came with the same read. "
         }

@@ -53,7 +53,7 @@ pub(super) fn picture(record: &RunRecord) -> Markup {
         drawing: drawn(record, &columns, of, x),
         caption: html! {
             "Each column is " (number::count(columns.first().map_or(1, |it| it.seconds))) " s of the run, each row a " (name)
-            "; a stronger colour means more events, each step by the same factor. Above it: a bar while connections were opened, a triangle where some came back, a cross where this tool itself did not run."
+            "; a stronger colour means more events, each step by the same factor. Above it: a bar while connections were opened, a triangle where some came back, two strokes where a silence ended that was longer than three usual gaps, a cross where this tool itself did not run."
         },
         heads: HEADS,
         marks: marks(&columns, of, x, record.started.epoch_us),
@@ -200,6 +200,7 @@ fn eighth_at(eighth: usize) -> f64 {
 /// What else happened: the ramp, reconnects, and times in which this tool did not run.
 fn strip(record: &RunRecord, columns: &[Column], x: Scale) -> Markup {
     let (mut ramp, mut again, mut stopped) = (Path::default(), Path::default(), Path::default());
+    let mut stalls = Path::default();
     let begin = record.started.epoch_us;
     let end = begin + record.plan.ramp_us.unwrap_or_default();
     for (index, column) in columns.iter().enumerate() {
@@ -211,6 +212,11 @@ fn strip(record: &RunRecord, columns: &[Column], x: Scale) -> Markup {
         if column.slice.reconnects > 0 {
             ramp_mark(&mut again, middle);
         }
+        if column.slice.stalls > 0 {
+            for side in [middle - 2.0, middle + 2.0] {
+                stalls.line((side, STRIP - 5.0), (side, STRIP + 5.0));
+            }
+        }
         if column.slice.stopped_us > Nanos::ZERO {
             stopped.line((middle - 3.5, STRIP - 3.5), (middle + 3.5, STRIP + 3.5));
             stopped.line((middle - 3.5, STRIP + 3.5), (middle + 3.5, STRIP - 3.5));
@@ -218,6 +224,7 @@ fn strip(record: &RunRecord, columns: &[Column], x: Scale) -> Markup {
     }
     html! {
         path class="ramp" d=(ramp.as_str()) {}
+        path class="stall" d=(stalls.as_str()) {}
         path class="triangle" d=(again.as_str()) {}
         path class="cross" d=(stopped.as_str()) {}
     }
@@ -250,6 +257,9 @@ fn marks(columns: &[Column], of: fn(&Slice) -> &Octaves, x: Scale, start: Wall) 
         let mut also = Vec::new();
         if slice.reconnects > 0 {
             also.push(format!("{} came back", number::count(slice.reconnects)));
+        }
+        if slice.stalls > 0 {
+            also.push(format!("{} stalls ended", number::count(slice.stalls)));
         }
         if slice.stopped_us > Nanos::ZERO {
             also.push(format!(

@@ -12,6 +12,9 @@ use run_record::verdict::Word;
 use crate::number;
 use crate::sanitise::sanitise;
 
+/// How the row is called of events that nobody has told the send time of.
+pub(super) const DUE: &str = "due";
+
 /// The most requests of a check that are drawn.
 const MOST_PROBES: usize = 3;
 /// Arrivals closer than this came together, unless the stream itself is that fast.
@@ -257,7 +260,7 @@ fn send_times(total: &Group) -> (Option<&'static str>, SentAt) {
     if has(Metric::Transit) {
         (Some("sent"), |event| event.emitted_us)
     } else if has(Metric::Delivery) {
-        (Some("due"), |event| event.due_us)
+        (Some(DUE), |event| event.due_us)
     } else {
         (None, |_| None)
     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::connection::{Connection, Drop, Stream};
+use super::connection::{Connection, DUE, Drop, Stream};
 use crate::html::figure::Mark;
 use crate::html::parts::Head;
 use crate::html::svg::{BELOW, LEFT, Path, RIGHT, Scale, axis_below, coordinate};
@@ -13,6 +13,8 @@ const SENT: f64 = 22.0;
 const RECEIVED: f64 = 138.0;
 /// Half the height of a tick.
 const TICK: f64 = 12.0;
+/// Width of a tick that is an expectation.
+const HOLLOW: f64 = 4.0;
 /// Where head, comments and end are marked.
 const SIGNS: f64 = 170.0;
 const BOTTOM: f64 = 186.0;
@@ -69,6 +71,8 @@ pub(super) fn time_below(x: Scale, bottom: f64) -> Markup {
 
 fn drops(connection: &Connection<'_>, x: Scale) -> Markup {
     let at = |time: Nanos| x.at(time.as_secs_f64());
+    // A rhythm that was expected and not told by the server is drawn hollow.
+    let is_due = connection.sent_by == Some(DUE);
     let (mut above, mut below) = (Path::default(), Path::default());
     let (mut joined, mut bars) = (Path::default(), Path::default());
     for drop in &connection.events {
@@ -79,7 +83,11 @@ fn drops(connection: &Connection<'_>, x: Scale) -> Markup {
             bars.line((earliest, RECEIVED), (arrival, RECEIVED));
         }
         if let Some(sent) = drop.sent {
-            above.line((at(sent), SENT - TICK), (at(sent), SENT + TICK));
+            if is_due {
+                above.block((at(sent) - HOLLOW / 2.0, SENT - TICK), (HOLLOW, 2.0 * TICK));
+            } else {
+                above.line((at(sent), SENT - TICK), (at(sent), SENT + TICK));
+            }
             joined.line((at(sent), SENT + TICK), (arrival, RECEIVED - TICK));
         }
     }
@@ -87,7 +95,7 @@ fn drops(connection: &Connection<'_>, x: Scale) -> Markup {
         @if let Some(name) = connection.sent_by { text class="name" x="0" y=(coordinate(SENT + 5.0)) { (name) } }
         text class="name" x="0" y=(coordinate(RECEIVED + 5.0)) { "received" }
         path class="joined" d=(joined.as_str()) {}
-        path class="sent" d=(above.as_str()) {}
+        path class=(if is_due { "due" } else { "sent" }) d=(above.as_str()) {}
         @if !bars.is_empty() { path class="bars" d=(bars.as_str()) {} }
         path class="received drop" d=(below.as_str()) {}
     }
