@@ -33,6 +33,8 @@ const LOOK_EVERY: Nanos = Nanos::from_millis(50);
 const CROWD_WATCH: Nanos = Nanos::from_secs(10);
 /// The shortest, so that a queue shows.
 const CROWD_WATCH_AT_LEAST: Nanos = Nanos::from_secs(2);
+/// How much longer, after the first of them has ended.
+const CROWD_AFTER_END: Nanos = Nanos::from_millis(300);
 
 /// What a check has found.
 #[derive(Clone, Debug)]
@@ -181,7 +183,7 @@ impl Check<'_> {
                 continue;
             }
             let watched = self.elapsed() - began;
-            let look = self.look(first, companion, watched);
+            let look = self.look(&ask, first, companion, watched);
             if companion.is_none() && self.wants_companion(&ask, &look) {
                 companion = Some(self.prober.start(self.questions.order(&ask, round)));
                 self.purposes.push(Purpose::Companion);
@@ -217,14 +219,18 @@ impl Check<'_> {
         true
     }
 
-    fn look(&mut self, first: usize, companion: Option<usize>, watched: Nanos) -> Look {
+    fn look(&mut self, ask: &Ask, first: usize, companion: Option<usize>, watched: Nanos) -> Look {
         let own = self.prober.own();
         let beside = companion.map(|number| self.prober.witness(number).probe().clone());
         let now = self.prober.now().wall;
         let witness = self.prober.witness(first);
         let probe = witness.probe();
         let is_over = witness.is_over();
-        let is_settled = is_over || plan::is_settled(probe, &own);
+        let is_settled = is_over
+            || match ask.why {
+                Why::SecondClient => plan::is_compared(probe, &own),
+                _ => plan::is_settled(probe, &own),
+            };
         let is_settled_together = beside
             .as_ref()
             .is_some_and(|beside| plan::is_settled_together(&[probe, beside], &own));
@@ -319,7 +325,7 @@ impl Check<'_> {
             .map(|_| self.prober.start(self.questions.order(&ask, round)))
             .collect();
         self.purposes.extend(vec![Purpose::Crowd; streams]);
-        let mut first_sign = None;
+        let (mut first_sign, mut first_end) = (None, None);
         loop {
             self.prober.turn()?;
             if !self.time_to_look(Purpose::Crowd, numbers[0]) {
@@ -339,7 +345,12 @@ impl Check<'_> {
             let enough = first_sign.map_or(CROWD_WATCH, |sign| {
                 Nanos(sign.0.saturating_mul(4)).clamp(CROWD_WATCH_AT_LEAST, CROWD_WATCH)
             });
-            if served == streams || ended || watched >= enough || self.is_interrupted() {
+            if ended && first_end.is_none() {
+                first_end = Some(watched);
+            }
+            // What comes of those that waited for that end.
+            let is_seen = first_end.is_some_and(|end| watched >= end + CROWD_AFTER_END);
+            if served == streams || is_seen || watched >= enough || self.is_interrupted() {
                 break;
             }
         }

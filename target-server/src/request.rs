@@ -18,6 +18,15 @@ use body::ChatBody;
 use head::RequestHead;
 use params::{BadParam, Params};
 
+/// What the head of a stream says to proxies.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ToProxies {
+    /// Asks those of nginx's kind not to buffer.
+    pub unbuffered: bool,
+    /// Says nothing of caching, as many applications do: then a cache may keep the response.
+    pub cacheable: bool,
+}
+
 /// A valid request for a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamRequest {
@@ -29,8 +38,8 @@ pub(crate) struct StreamRequest {
     pub retry: Option<u64>,
     /// How to misbehave.
     pub mode: Option<ModeSpec>,
-    /// Whether to ask a proxy of nginx's kind not to buffer.
-    pub unbuffered: bool,
+    /// What to tell proxies.
+    pub to_proxies: ToProxies,
     /// What the client saw last.
     pub last_event_id: Option<u64>,
     /// What the client can do.
@@ -135,7 +144,10 @@ fn common(
         .take("count", values::number(0, u64::MAX))?
         .unwrap_or(0);
     let retry = params.take("retry", values::number(0, 3_600_000))?;
-    let unbuffered = params.take("xab", values::flag)?.unwrap_or_default();
+    let to_proxies = ToProxies {
+        unbuffered: params.take("xab", values::flag)?.unwrap_or_default(),
+        cacheable: params.take("cacheable", values::flag)?.unwrap_or_default(),
+    };
     let mode = params
         .take_text("mode")?
         .map(|mode| mode.parse::<ModeSpec>())
@@ -157,7 +169,7 @@ fn common(
         count,
         retry,
         mode,
-        unbuffered,
+        to_proxies,
         last_event_id,
         client,
     })

@@ -264,6 +264,8 @@ pub struct Event {
     pub emitted: Option<Wall>,
     /// Whether it names a type of its own (`event: price`).
     pub named: bool,
+    /// Equal for equal data; absent for an event without.
+    pub digest: Option<u64>,
 }
 
 /// One comment line.

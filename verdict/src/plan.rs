@@ -49,6 +49,8 @@ pub enum Why {
     OverHttp11,
     /// Whether it is the same over HTTP/1.0, which an older nginx speaks to its upstream.
     OverHttp10,
+    /// Whether who comes later gets a stream of its own, or the recording of the first one.
+    SecondClient,
 }
 
 /// What the check may ask for.
@@ -103,6 +105,7 @@ pub fn next(observations: &Observations, reach: Reach) -> Option<Ask> {
         .or_else(|| fresh(larger_events(&delivery, &readings, reach)))
         .or_else(|| fresh(lone_events(&delivery, &readings, reach)))
         .or_else(|| fresh(other_http(&delivery, &readings, reach)))
+        .or_else(|| second_client(&delivery, &readings))
 }
 
 fn was_made(ask: &Ask, observations: &Observations) -> bool {
@@ -153,6 +156,16 @@ pub fn is_settled(probe: &Probe, own: &Own) -> bool {
         Signature::FirstLate(_) => true,
         Signature::Whole(_) | Signature::Silence(_) | Signature::Undecided(_) => false,
     }
+}
+
+/// The same of a second client: whether the past comes first, or the stream of the day.
+#[must_use]
+pub fn is_compared(probe: &Probe, own: &Own) -> bool {
+    // All of a recording that is there comes at once.
+    const BURST_MS: f64 = 100.0;
+    let timeline = Timeline::of(probe, own);
+    let first = timeline.events.first().map(|event| event.arrival.hi);
+    timeline.has_ended() || first.is_some_and(|first| timeline.end - first >= BURST_MS)
 }
 
 /// Whether so far every event that could be judged came as it should.
@@ -447,6 +460,39 @@ fn other_http(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<
             ..reach.way
         },
         why,
+    })
+}
+
+/// Who comes after another client may get the recording of a cache (causes 5.3, P15): what is live for the first one
+/// is asked once more, after the first one's end where that has come.
+fn second_client(delivery: &Delivery, readings: &Readings) -> Option<Ask> {
+    const ENOUGH: usize = 3;
+    let first = readings.at(delivery.shown_by);
+    let probe = first.timeline.probe;
+    let is_worth_it = match delivery.signature {
+        Signature::Live(_) => true,
+        Signature::Undecided(_) => first.timeline.has_ended() && probe.events.len() >= ENOUGH,
+        _ => false,
+    };
+    let asks_the_same = |reading: &&Reading| {
+        let request = &reading.timeline.probe.request;
+        request.asked == probe.request.asked
+            && request.accept_encoding == probe.request.accept_encoding
+            && request.way == probe.request.way
+    };
+    // Those of one round ran beside each other, and are over before the next one begins.
+    let came_later = |reading: &Reading| {
+        let round = reading.timeline.probe.request.round;
+        let is_beside = round == probe.request.round && !std::ptr::eq(reading, first);
+        round > probe.request.round || (is_beside && !first.timeline.has_ended())
+    };
+    let is_known = readings.all().iter().filter(asks_the_same).any(came_later);
+    let is_cacheable = probe.request.method == "GET";
+    (is_worth_it && is_cacheable && !is_known).then(|| Ask {
+        accept_encoding: probe.request.accept_encoding.is_some(),
+        asked: probe.request.asked,
+        way: probe.request.way,
+        why: Why::SecondClient,
     })
 }
 

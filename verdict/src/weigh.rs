@@ -13,6 +13,7 @@ use run_record::time::{Nanos, Wall};
 use run_record::verdict::Reason;
 
 use crate::observations::Observations;
+use crate::replay::{self, Replay};
 use crate::signature::{self, Signature, Silence, Whole};
 use crate::timeline::Timeline;
 
@@ -33,6 +34,10 @@ impl Reading<'_> {
 /// All probes read.
 pub(crate) struct Readings<'a> {
     all: Vec<Reading<'a>>,
+    /// A recording of the past, or of another response.
+    replay: Option<Replay>,
+    /// Which of them are recordings of another one.
+    recordings: Vec<bool>,
 }
 
 /// What the probes amount to together.
@@ -61,9 +66,21 @@ impl<'a> Readings<'a> {
                 timeline,
             }
         };
+        let all: Vec<Reading> = observations.probes.iter().map(read).collect();
+        let timelines: Vec<&Timeline> = all.iter().map(|reading| &reading.timeline).collect();
+        let is_recording = |timeline: &&Timeline| replay::is_of_another(&timelines, timeline);
+        let recordings = timelines.iter().map(is_recording).collect();
+        let replay = replay::find(&timelines);
         Self {
-            all: observations.probes.iter().map(read).collect(),
+            all,
+            replay,
+            recordings,
         }
+    }
+
+    /// The recording among the responses, if there is one.
+    pub(crate) fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
     }
 
     /// The reading with that index.
@@ -109,11 +126,15 @@ impl<'a> Readings<'a> {
     }
 
     /// The probes that asked as a browser asks, and the controls that asked without
-    /// Accept-Encoding. Where all or none sent it, there are no controls.
+    /// Accept-Encoding. Where all or none sent it, there are no controls. A recording of
+    /// another response is neither: nobody made its events while it was watched.
     pub(crate) fn headline_and_controls(&self) -> (Vec<usize>, Vec<usize>) {
         let counts = |index: &usize| {
             let is_on_the_way = self.is_on_the_way(&self.all[*index]);
-            is_on_the_way && self.ran_alone(*index) && !self.was_refused(*index)
+            is_on_the_way
+                && self.ran_alone(*index)
+                && !self.was_refused(*index)
+                && !self.recordings[*index]
         };
         let mut alone: Vec<usize> = (0..self.all.len()).filter(counts).collect();
         if alone.is_empty() {

@@ -63,6 +63,7 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
         }
         _ => "if it ended after one event, or nginx holds it: the same over HTTP/1.0".into(),
     });
+    lines.push("if it is live: the same for a second client, which a cache would show".into());
     if plan.is_loopback() {
         lines.push("if nothing comes: GET /truth, the log that a target-server keeps".into());
     }

@@ -15,7 +15,7 @@ const RESERVE: Nanos = Nanos::from_secs(10);
 /// A second stream begins so long after the first, when that has shown that it is served.
 const COMPANION_AFTER: Nanos = Nanos::from_millis(700);
 /// A second stream without an event for this long waits in a queue.
-const COMPANION_WAITS: Nanos = Nanos::from_millis(1_000);
+const COMPANION_WAITS: Nanos = Nanos::from_millis(1_300);
 /// Events of the second stream that show that it is served.
 const COMPANION_EVENTS: usize = 5;
 /// Where nothing has come by then, head and all, a request without Accept-Encoding gets so much more: a compressor that
@@ -121,15 +121,16 @@ impl Patience {
 
     /// Whether the present request has been watched for long enough; `elapsed` counts from the check's beginning.
     pub(super) fn is_over(&mut self, ask: &Ask, look: &Look, elapsed: Nanos) -> bool {
-        if look.is_over {
-            return true;
-        }
+        // What it gets once the first has ended tells a queue from a cache.
         if let Some((events, watched)) = look.companion
             && events < COMPANION_EVENTS
             && watched < COMPANION_WAITS
             && elapsed < self.limit
         {
             return false;
+        }
+        if look.is_over {
+            return true;
         }
         let is_first = ask.why == Why::AsBrowser;
         if elapsed >= self.deadline {
@@ -330,7 +331,14 @@ mod tests {
         let is_over = |look: Look| patience().is_over(&FIRST, &look, look.watched);
         assert!(!is_over(beside(0, 500)));
         assert!(is_over(beside(5, 500)));
-        assert!(is_over(beside(0, 1_000)));
+        assert!(is_over(beside(0, 1_300)));
+        // The first one's end may be what it waits for.
+        let after_the_end = |events| Look {
+            is_over: true,
+            ..beside(events, 500)
+        };
+        assert!(!is_over(after_the_end(0)));
+        assert!(is_over(after_the_end(5)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::session::reading::Reading;
 use crate::session::recorder::Class;
 use cutter::{Cutter, Unit};
 use run_record::time::{Interval, Nanos, Wall};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::time::Duration;
 use verdict::media;
@@ -458,6 +459,7 @@ impl Witness {
                     due,
                     emitted: facts.emitted,
                     named,
+                    digest: (!data.is_empty()).then(|| digest(data)),
                 });
             }
             None if unit.is_comment => self.probe.comments.push(Comment { read, bytes }),
@@ -473,6 +475,13 @@ impl Witness {
     fn end(&mut self, kind: EndKind, at: Wall) {
         self.probe.end = observations::End { kind, at };
     }
+}
+
+/// The same for the same data, in this process.
+fn digest(data: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -125,6 +125,7 @@ mod tests {
             due: None,
             emitted: Some(Wall(emitted)),
             named: false,
+            digest: None,
         }
     }
 

@@ -8,6 +8,7 @@ mod invocation;
 mod modes;
 mod politeness;
 mod scripted;
+mod second_client;
 mod silence;
 mod support;
 mod table;

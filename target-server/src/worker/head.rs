@@ -6,6 +6,7 @@ use hyper::StatusCode;
 
 use super::subscriber::Terms;
 use crate::modes::Response;
+use crate::request::ToProxies;
 use crate::truth::SubscriberRecord;
 
 /// How the end of a body is found (RFC 9112, section 6.3).
@@ -21,15 +22,14 @@ pub(crate) enum Framing {
     Bodyless,
 }
 
-/// Writes the head; `length` is the value of Content-Length where there is one, `unbuffered` asks proxies of nginx's kind not to
-/// buffer.
+/// Writes the head; `length` is the value of Content-Length where there is one.
 ///
 /// The connection is always closed at the end: one connection carries one stream.
 pub(crate) fn encode(
     response: &Response,
     framing: Framing,
     length: Option<usize>,
-    unbuffered: bool,
+    to_proxies: ToProxies,
     terms: Terms,
     subscriber: &SubscriberRecord,
 ) -> String {
@@ -48,12 +48,14 @@ pub(crate) fn encode(
         field("Server", &"target-server");
     }
     field("Content-Type", &response.content_type);
-    field("Cache-Control", &"no-cache");
+    if !to_proxies.cacheable {
+        field("Cache-Control", &"no-cache");
+    }
     if let Some(coding) = response.content_encoding {
         field("Content-Encoding", &coding);
         field("Vary", &"Accept-Encoding");
     }
-    if unbuffered {
+    if to_proxies.unbuffered {
         field("X-Accel-Buffering", &"no");
     }
     field("X-Stream", &subscriber.source);

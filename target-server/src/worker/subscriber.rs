@@ -14,6 +14,7 @@ use crate::frame::{CHUNK_SUFFIX, Frame, LAST_CHUNK, chunk_prefix};
 use crate::messages::Subscription;
 use crate::modes::action::{Action, Actions, Mark, Piece};
 use crate::modes::{Mode, Response};
+use crate::request::ToProxies;
 use crate::source::SourceId;
 use crate::truth::{End, SubscriberRecord, WorkerLog};
 
@@ -25,8 +26,8 @@ pub(crate) struct Subscriber {
     out: Outgoing,
     record: SubscriberRecord,
     framing: Framing,
-    /// Whether the head says `X-Accel-Buffering: no`.
-    unbuffered: bool,
+    /// What the head says to proxies.
+    to_proxies: ToProxies,
     /// Events until the end that the client asked for.
     left: Option<NonZeroU64>,
     mode: Option<Box<ModeState>>,
@@ -101,7 +102,7 @@ impl Subscriber {
                 (false, true) => Framing::Close,
                 (false, false) => Framing::Chunked,
             },
-            unbuffered: request.unbuffered,
+            to_proxies: request.to_proxies,
             left: request.count,
             mode: mode.map(|mode| {
                 Box::new(ModeState {
@@ -333,7 +334,7 @@ impl Subscriber {
             response,
             self.framing,
             length,
-            self.unbuffered,
+            self.to_proxies,
             terms,
             &self.record,
         );

@@ -1,8 +1,10 @@
 //! Caches that record a stream, and play it to those who come later.
 
+use run_record::verdict::Confidence::Medium;
+
 use super::clues::Clues;
 use super::{ByDefault, Case, Cure, Entry, Sure, cure};
-use crate::text::{ms, plural};
+use crate::text::plural;
 use crate::vocabulary::Sign;
 
 const NO_STORE: Cure = cure(
@@ -14,6 +16,12 @@ const NGINX: Cure = cure(
     "take the stream out of the cache",
     "proxy_cache off;",
     "nginx location block",
+);
+
+const VARNISH: Cure = cure(
+    "let each client have its own stream",
+    "return (pass);",
+    "vcl_recv",
 );
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -33,7 +41,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "response header of the application",
             ),
             NGINX,
-            cure("in Varnish", "return (pass);", "vcl_recv"),
+            VARNISH,
         ],
         sure: Sure::Measured,
         source: "Varnish 7.1, nginx 1.22.1, measured; bunny.net/docs/cdn/server-sent-events",
@@ -55,24 +63,31 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn replay(clues: &Clues) -> Option<Case> {
-    let replay = clues.replay.as_ref()?;
-    let events = plural(replay.events as u64, "event");
-    let seen = match replay.oldest {
-        Some(oldest) => format!(
-            "{events}, up to {} older than the request, then the end",
-            ms(oldest)
-        ),
-        None => format!("{events} at once, then the end"),
-    };
-    let case = Case::strong(seen);
-    Some(match replay.mark.clone() {
+    // Who waited for it has met a lock.
+    let replay = clues.replay.as_ref().filter(|_| clues.locked.is_none())?;
+    let case = Case::strong(replay.in_words());
+    // Without the mark of a cache the application itself may play to the second client what it had made for the first.
+    let case = match replay.mark.clone() {
         Some(mark) => case.and_strong(mark),
-        None => case,
+        None => case.at_most(Medium),
+    };
+    Some(if clues.header("x-varnish").is_some() {
+        case.cured_by(&VARNISH)
+    } else if clues.is_signed_by("nginx") {
+        case.cured_by(&NGINX)
+    } else {
+        case
     })
 }
 
 fn lock(clues: &Clues) -> Option<Case> {
-    let queue = clues.queue.filter(|queue| queue.served == 1)?;
-    (clues.replay.is_some() && queue.waited > 0)
-        .then(|| Case::strong("one stream ran, and the others got a recording of it"))
+    let queue = clues.locked.filter(|queue| queue.served == 1)?;
+    let waited = plural(queue.waited as u64, "stream");
+    let seen = format!("{waited} waited for another one to end, and got the recording of it");
+    let case = Case::strong(seen);
+    Some(if clues.is_signed_by("nginx") {
+        case.and_strong("Server: nginx")
+    } else {
+        case
+    })
 }

@@ -12,7 +12,7 @@ use crate::cut::Cut;
 use crate::loss;
 use crate::observations::{Format, Head};
 use crate::queue::{self, Queue};
-use crate::replay::{self, Replay};
+use crate::replay::Replay;
 use crate::signature::{Amount, Behind, Grouped, NoStream, Rule, Signature, Whole};
 use crate::timeline::{Role, Timeline};
 use crate::vocabulary::{self, Sign};
@@ -44,8 +44,10 @@ pub(super) struct Clues<'c> {
     pub uncompressed: Option<Chunks>,
     /// How the response was cut.
     pub cut: Option<Cut>,
-    /// Streams that waited for others.
+    /// Streams that waited for others, for want of workers.
     pub queue: Option<Queue>,
+    /// Streams that waited for another one, and got its recording.
+    pub locked: Option<Queue>,
     /// A recording instead of a stream.
     pub replay: Option<Replay>,
     /// The limit of time that explains how the response was cut or refused, and what speaks for it.
@@ -94,10 +96,11 @@ impl<'c> Clues<'c> {
     pub(super) fn of(conclusion: &'c Conclusion) -> Self {
         let timeline = &conclusion.shown().timeline;
         let queue = queue::find(conclusion.readings);
-        let replay = replay::find(conclusion);
+        let replay = conclusion.readings.replay().cloned();
         let mut signs = vocabulary::signs(conclusion);
         signs.extend(queue.map(|_| Sign::Queue));
         signs.extend(replay.as_ref().map(|_| Sign::Replay));
+        let is_locked = replay.as_ref().is_some_and(|replay| replay.has_waited);
         let undecoded_reads = timeline.undecoded_reads();
         if timeline.probe.gzip_members > 1 || undecoded_reads.is_some() {
             signs.push(Sign::DecodeLate);
@@ -135,7 +138,8 @@ impl<'c> Clues<'c> {
             begins_with_preamble: begins_with_preamble(timeline),
             uncompressed: uncompressed(conclusion),
             cut: conclusion.cut,
-            queue,
+            queue: queue.filter(|_| !is_locked),
+            locked: queue.filter(|_| is_locked),
             replay,
             limit: limits::case_of(conclusion),
             undecoded_reads,

@@ -5,7 +5,7 @@ use run_record::verdict::Finding;
 use super::{info, warn, with_config, with_remedy};
 use crate::conclusion::Conclusion;
 use crate::observations::Format;
-use crate::replay::{self, Replay};
+use crate::replay::Replay;
 use crate::signature::Signature;
 use crate::text::{ms, plural};
 use crate::timeline::Timeline;
@@ -47,8 +47,8 @@ fn late_head(conclusion: &Conclusion) -> Option<Finding> {
 ///
 /// A backlog alone accuses nobody (causes 2.4.10).
 fn history(conclusion: &Conclusion) -> Option<Finding> {
-    if let Some(recording) = replay::find(conclusion) {
-        return Some(recorded(&recording));
+    if let Some(recording) = conclusion.readings.replay() {
+        return Some(recorded(recording));
     }
     let timeline = &conclusion.shown().timeline;
     let old = timeline.events.iter().filter(|event| event.is_history);
@@ -65,14 +65,9 @@ fn history(conclusion: &Conclusion) -> Option<Finding> {
 }
 
 fn recorded(recording: &Replay) -> Finding {
-    let events = plural(recording.events as u64, "event");
-    let how = match (recording.oldest, &recording.mark) {
-        (Some(oldest), _) => format!("up to {} older than the request, then the end", ms(oldest)),
-        (None, Some(mark)) => format!("all at once, then the end, and {mark}"),
-        (None, None) => "all at once, then the end".into(),
-    };
+    let text = format!("{}: a recording", recording.in_words());
     with_config(
-        warn("cache.replay", format!("{events}, {how}: a recording")),
+        warn("cache.replay", text),
         "keep caches away from the stream",
         "Cache-Control: no-store",
         "response header of the application",

@@ -100,6 +100,7 @@ mod tests {
             due: None,
             emitted: Some(at(index)),
             named: false,
+            digest: None,
         };
         let mut probe = Probe {
             reads: (0..12).map(read).collect(),

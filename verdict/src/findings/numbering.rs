@@ -86,6 +86,7 @@ mod tests {
             due: None,
             emitted: None,
             named: false,
+            digest: None,
         };
         numbering(&Probe {
             events: seqs.iter().map(event).collect(),

@@ -32,12 +32,16 @@ fn refusal(conclusion: &Conclusion) -> Option<Finding> {
 /// Streams that waited for others to end.
 fn limit(conclusion: &Conclusion) -> Option<Finding> {
     let Queue { served, waited } = queue::find(conclusion.readings)?;
+    let replay = conclusion.readings.replay();
+    let is_locked = replay.is_some_and(|replay| replay.has_waited);
     let text = format!(
         "{} asked at once: {served} answered, the other {waited} waited",
         plural((served + waited) as u64, "stream"),
     );
-    Some(with_remedy(
-        warn("streams.limit", text),
-        "raise the number of workers or threads above the number of streams",
-    ))
+    let remedy = if is_locked {
+        "take the stream out of the cache, which lets one client in at a time"
+    } else {
+        "raise the number of workers or threads above the number of streams"
+    };
+    Some(with_remedy(warn("streams.limit", text), remedy))
 }

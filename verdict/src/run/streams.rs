@@ -128,6 +128,7 @@ fn probe(trace: &Trace, server_clock: ServerClock, until: Wall) -> Probe {
             due: seen.due_us,
             emitted: seen.emitted_us,
             named: false,
+            digest: None,
         });
     }
     let began = trace.requested_us.or(trace.head_us).unwrap_or_default();

@@ -102,6 +102,7 @@ pub(crate) fn observe(
                     due,
                     emitted,
                     named: true,
+                    digest: Some(made.seq),
                 });
             }
         }

@@ -14,6 +14,7 @@ mod innocents;
 mod measured;
 mod modes;
 mod promises;
+mod replays;
 mod server;
 mod setups;
 mod source;

@@ -13,6 +13,7 @@ const SEEDS: u64 = 30;
 
 fn browser() -> Request {
     Request {
+        method: "GET".into(),
         accept_encoding: Some("gzip, br, zstd".into()),
         ..Request::default()
     }
@@ -362,7 +363,7 @@ fn next_after(mode: Mode, has_time: bool) -> Vec<Why> {
 fn what_is_live_is_asked_for_larger_events_and_with_time_for_lone_ones() {
     assert_eq!(
         next_after(Mode::Live, false),
-        [Why::AsBrowser, Why::LargerEvents]
+        [Why::AsBrowser, Why::LargerEvents, Why::SecondClient]
     );
     assert_eq!(
         next_after(Mode::Live, true),
@@ -370,7 +371,8 @@ fn what_is_live_is_asked_for_larger_events_and_with_time_for_lone_ones() {
             Why::AsBrowser,
             Why::LargerEvents,
             Why::LoneEvents,
-            Why::LoneEvents
+            Why::LoneEvents,
+            Why::SecondClient
         ]
     );
 }

@@ -169,7 +169,12 @@ fn record_metrics(group: &mut Group, probe: &Probe) {
         histograms.record(Metric::GeneratorLag, read.read - read.arrival.latest);
     }
     let mut before: Option<(usize, Interval)> = None;
+    let asked = probe.request.sent.unwrap_or_default();
     for (index, event) in probe.events.iter().enumerate() {
+        // Nobody waited for what was made before it was asked for.
+        if event.emitted.is_some_and(|emitted| emitted < asked) {
+            continue;
+        }
         let Some(arrival) = arrival(probe, index) else {
             continue;
         };
@@ -371,6 +376,7 @@ mod tests {
             due: None,
             emitted: Some(sent),
             named: false,
+            digest: None,
         };
         let probe = Probe {
             reads: vec![read],

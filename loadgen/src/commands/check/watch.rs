@@ -72,6 +72,7 @@ pub(super) fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Question(Why::SmallSegments) => "in segments as on Ethernet",
         Purpose::Question(Why::OverHttp11) => "over HTTP/1.1",
         Purpose::Question(Why::OverHttp10) => "over HTTP/1.0",
+        Purpose::Question(Why::SecondClient) => "a second client",
         Purpose::Companion => "a second one beside it",
         Purpose::Crowd => "many at once",
     }
