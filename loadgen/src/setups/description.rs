@@ -85,6 +85,8 @@ pub enum Listen {
     Tcp,
     /// On the socket `http.sock` in its private directory.
     Unix,
+    /// On the port, with TLS and a certificate of its own making.
+    Tls,
 }
 
 /// How one learns that a server noticed a client that left.

@@ -19,7 +19,8 @@ use super::setup::Setup;
 use super::{commands, ready};
 use crate::child::Child;
 use crate::clock;
-use crate::plan::Endpoint;
+use crate::plan::{Endpoint, TlsPlan, Trust};
+use crate::request::HttpVersion;
 
 /// Rails needs about a second on an idle machine; the rest is for a busy one.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -43,6 +44,8 @@ pub struct Running {
     child: Child,
     directory: TempDir,
     endpoint: Endpoint,
+    /// Where it listens with TLS only.
+    tls: Option<TlsPlan>,
     tls_port: u16,
     token: String,
 }
@@ -92,10 +95,16 @@ impl Running {
         &self.endpoint
     }
 
-    /// The plain-text address of `path`, which begins with `/`; on a Unix socket the host name is only a word.
+    /// How it is spoken to, where that is by TLS. Its certificate is not checked: the token has proven who it is.
+    pub fn tls(&self) -> Option<&TlsPlan> {
+        self.tls.as_ref()
+    }
+
+    /// The address of `path`, which begins with `/`; on a Unix socket the host name is only a word.
     pub fn url(&self, path: &str) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         match &self.endpoint {
-            Endpoint::Tcp(address) => format!("http://{address}{path}"),
+            Endpoint::Tcp(address) => format!("{scheme}://{address}{path}"),
             Endpoint::Unix(_) => format!("http://localhost{path}"),
         }
     }
@@ -114,7 +123,7 @@ impl Running {
     ///
     /// Errors: it does not answer, or says nothing for 3 s.
     pub fn get(&self, path: &str) -> io::Result<String> {
-        ready::get(&self.endpoint, path)
+        ready::get(&self.endpoint, self.tls.as_ref(), path)
     }
 
     /// Whether its log has a line that begins with this.
@@ -147,7 +156,7 @@ impl Running {
             .env("SETUP_TOKEN", &token)
             .env("SETUP_TLS_PORT", tls_port.to_string());
         let endpoint = match setup.description.listen {
-            Listen::Tcp => {
+            Listen::Tcp | Listen::Tls => {
                 command.env("SETUP_PORT", port.to_string());
                 Endpoint::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
             }
@@ -160,6 +169,10 @@ impl Running {
             child: Child::start(command, log)?,
             directory,
             endpoint,
+            tls: match setup.description.listen {
+                Listen::Tls => Some(tls()?),
+                Listen::Tcp | Listen::Unix => None,
+            },
             tls_port,
             token,
         })
@@ -190,6 +203,11 @@ impl Running {
             thread::sleep(POLL);
         }
     }
+}
+
+fn tls() -> io::Result<TlsPlan> {
+    let made = TlsPlan::new("localhost", &Trust::Anyone, HttpVersion::Http11);
+    made.map_err(io::Error::other)
 }
 
 /// Should this process be killed, nothing drops: the kernel then ends the leader instead, where it can be asked.

@@ -70,6 +70,7 @@ class SetupApp < Rails::Application
   config.eager_load = config.cache_classes = true
   config.secret_key_base = 'x' * 64
   config.hosts.clear
+  config.allow_concurrency = false if ENV['SETUP_LOCK'] # Rack::Lock
   config.logger = Logger.new($stderr)
   config.log_level = :warn
   config.action_controller.allow_forgery_protection = false

@@ -46,7 +46,7 @@ impl Servers {
         Target {
             endpoints: vec![self.front().endpoint().clone()],
             host,
-            tls: None,
+            tls: self.front().tls().cloned(),
         }
     }
 
