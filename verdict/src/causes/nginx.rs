@@ -16,17 +16,11 @@ const BY_HEADER: Cure = cure(
     "response header of the application",
 );
 
+/// From outside the passes look the same, but for FastCGI: every line is valid, whichever pass stands there.
 const UNBUFFERED: Cure = cure(
-    "let nginx hand on what it reads; the header X-Accel-Buffering: no does the same",
-    "proxy_buffering off;",
-    PLACE,
-);
-
-/// Where the version says that HTTP/1.0 is the default, or does not say anything.
-const UNBUFFERED_OR_FRAMED: Cure = cure(
-    "let nginx hand on what it reads; instead the application can send the header X-Accel-Buffering: no, which helps \
-     behind uwsgi_pass too, or nginx can ask by proxy_http_version 1.1 if chunks come then",
-    "proxy_buffering off;",
+    "let nginx hand on what it reads (one line for each kind of upstream); the header X-Accel-Buffering: no of the \
+     application does the same",
+    "proxy_buffering off; uwsgi_buffering off; scgi_buffering off; fastcgi_buffering off;",
     PLACE,
 );
 
@@ -72,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "nginx.fastcgi-buffering",
         component: "nginx",
-        versions: "any, fastcgi_pass and uwsgi_pass",
+        versions: "any, fastcgi_pass, uwsgi_pass and scgi_pass",
         by_default: ByDefault::Yes,
         shows: &[Sign::BatchedSize],
         what: "hands on only full buffers of a FastCGI response",
@@ -224,9 +218,7 @@ fn proxy_buffering(clues: &Clues) -> Option<Case> {
     };
     if !is_nginx(clues) {
         return Some(
-            Case::strong(buffers)
-                .and_weak("no mark of nginx, which another hop may have removed")
-                .cured_by(&UNBUFFERED_OR_FRAMED),
+            Case::strong(buffers).and_weak("no mark of nginx, which another hop may have removed"),
         );
     }
     match version(clues) {
@@ -235,14 +227,9 @@ fn proxy_buffering(clues: &Clues) -> Option<Case> {
         Some(_) => Some(
             Case::strong(buffers)
                 .and_strong("Server: nginx, before 1.29.7")
-                .cured_by(&UNBUFFERED_OR_FRAMED)
                 .at_most(Medium),
         ),
-        None => Some(
-            Case::strong(buffers)
-                .and_weak("Server: nginx, version hidden")
-                .cured_by(&UNBUFFERED_OR_FRAMED),
-        ),
+        None => Some(Case::strong(buffers).and_weak("Server: nginx, version hidden")),
     }
 }
 
@@ -261,7 +248,6 @@ fn shorter_than_a_block(clues: &Clues) -> Option<Case> {
             bytes(whole.held as f64)
         ))
         .and_weak("Server: nginx, before 1.29.7")
-        .cured_by(&UNBUFFERED_OR_FRAMED)
     })
 }
 
