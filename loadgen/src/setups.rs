@@ -11,7 +11,7 @@ mod versions;
 
 pub use demand::{Demand, DemandError, DemandedHold};
 pub use description::{
-    Cure, Description, DescriptionError, Expectation, Leaving, Listen, Plan, Version,
+    Cure, Description, DescriptionError, Expectation, Idle, Leaving, Listen, Plan, Version,
 };
 pub use running::{Running, StartError};
 pub use setup::{Setup, SetupError, names};

@@ -50,6 +50,9 @@ pub struct Description {
     pub leaving: Option<Leaving>,
     /// What must come out.
     pub expect: Expectation,
+    /// What must come of a stream that falls silent, where that is asked for (`--idle`); absent: it is not judged.
+    #[serde(default)]
+    pub idle: Option<Idle>,
     /// Where the cure goes; absent where nothing is held or nothing cures it.
     #[serde(default)]
     pub cure: Option<Cure>,
@@ -108,6 +111,18 @@ pub struct Expectation {
     pub findings: Vec<String>,
     /// Code of the cause that must be among those named; absent where none is held, or where nothing could tell it.
     pub cause: Option<String>,
+}
+
+/// What must come of a stream that falls silent after its first event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idle {
+    /// Seconds of silence after which it is cut; absent where nothing cuts it.
+    #[serde(default)]
+    pub cut_after: Option<u64>,
+    /// Whether the event before the silence is lost.
+    #[serde(default)]
+    pub is_lost: bool,
 }
 
 /// Where the cure goes that `check` prints.

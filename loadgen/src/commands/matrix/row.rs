@@ -1,8 +1,8 @@
 //! One setup of the matrix: what came out, held against what its file expects.
 
 use crate::exit::Exit;
-use crate::setups::{Expectation, Setup};
-use run_record::matrix::{SetupRecord, SetupSummary};
+use crate::setups::{Expectation, Idle, Setup};
+use run_record::matrix::{SetupRecord, SetupSummary, SilenceRecord};
 use run_record::record::RunRecord;
 use run_record::verdict::{Confidence, Verdict, Word};
 
@@ -58,6 +58,15 @@ impl Row {
             summary,
             record,
             interrupted,
+        }
+    }
+
+    /// Holds what a silence did against what is expected of it.
+    pub(super) fn judge_silence(&mut self, expected: Option<Idle>) {
+        let silence = self.summary.silence.as_ref().zip(expected);
+        if let Some(differs) = silence.and_then(|(seen, idle)| differs_in_silence(idle, seen)) {
+            self.summary.differs.push(differs);
+            self.summary.as_expected = Some(false);
         }
     }
 
@@ -126,4 +135,68 @@ fn differs(expectation: &Expectation, verdict: &Verdict) -> Vec<String> {
         differs.extend(named.map(|cause| format!("{} is named, it is {expected}", cause.code)));
     }
     differs
+}
+
+/// How far a cut may be from the time that is expected, in seconds (causes section 6, step 14).
+const NEAR: f64 = 2.0;
+
+/// What is not as expected of a silence, if it was sat through for long enough to say so.
+fn differs_in_silence(idle: Idle, silence: &SilenceRecord) -> Option<String> {
+    let watched = silence.watched_us.as_secs_f64();
+    let cut = silence.cut_after_us.map(|cut| cut.as_secs_f64());
+    let said =
+        |cut: Option<f64>| cut.map_or("not cut".to_owned(), |cut| format!("cut after {cut:.1} s"));
+    let limit = idle.cut_after.map(|seconds| seconds as f64);
+    let is_as_expected = match (limit, cut) {
+        (Some(limit), Some(cut)) => (cut - limit).abs() <= NEAR,
+        (Some(limit), None) => watched < limit + NEAR,
+        (None, cut) => cut.is_none(),
+    };
+    if !is_as_expected {
+        let (found, expected) = (said(cut), said(limit));
+        return Some(format!(
+            "a silent stream was {found}, {expected} was expected"
+        ));
+    }
+    let is_lost = !silence.event_arrived;
+    (is_lost != idle.is_lost).then(|| {
+        let word = if is_lost { "lost" } else { "not lost" };
+        format!("the event before a silence was {word}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use run_record::time::Nanos;
+
+    fn silence(cut: Option<u64>, watched: u64, event_arrived: bool) -> SilenceRecord {
+        SilenceRecord {
+            event_arrived,
+            cut_after_us: cut.map(Nanos::from_secs),
+            watched_us: Nanos::from_secs(watched),
+        }
+    }
+
+    #[test]
+    fn a_silence_is_held_against_its_limit_where_it_was_long_enough() {
+        let limit = |cut_after, is_lost| Idle { cut_after, is_lost };
+        let is_fine = |idle, silence| differs_in_silence(idle, &silence).is_none();
+        assert!(is_fine(limit(Some(60), false), silence(Some(61), 65, true)));
+        assert!(is_fine(limit(Some(60), false), silence(None, 30, true)));
+        assert!(is_fine(limit(None, false), silence(None, 65, true)));
+        assert!(is_fine(limit(Some(60), true), silence(Some(60), 65, false)));
+        for (idle, silence) in [
+            (limit(Some(60), false), silence(Some(50), 65, true)),
+            (limit(Some(60), false), silence(None, 65, true)),
+            (limit(None, false), silence(Some(60), 65, true)),
+            (limit(Some(60), false), silence(Some(60), 65, false)),
+            (limit(Some(60), true), silence(Some(60), 65, true)),
+        ] {
+            assert!(
+                differs_in_silence(idle, &silence).is_some(),
+                "{idle:?} {silence:?}"
+            );
+        }
+    }
 }

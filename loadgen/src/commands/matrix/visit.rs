@@ -82,6 +82,7 @@ impl Visit<'_> {
         row.summary.versions = versions(setup);
         if row.was_checked() {
             survey::survey(self, setup, origin.as_ref(), &mut row.summary)?;
+            row.judge_silence(setup.description.idle);
         }
         Ok(row)
     }
