@@ -211,12 +211,13 @@ fn limit_again(cut: Cut, delivery: &Delivery, readings: &Readings, reach: Reach)
     }
     let timeline = &readings.at(delivery.shown_by).timeline;
     let asked = timeline.probe.request.asked;
-    // Cut in a silence, it is asked for events that leave none so long; cut among events, for another rate.
+    // Cut in a silence, it is asked for events that leave none so long; cut among events, for another rate. Should the
+    // stream fall silent all the same, a quarter later it is cut at another age, and there is time for that.
     let silence = Some(cut.silence).filter(|silence| *silence >= 0.5 * cut.age);
     let asked = match (silence, timeline.mean_gap()) {
         _ if !reach.can_vary => asked,
         (Some(silence), _) => Asked {
-            interval: Some(nanos(0.4 * silence)),
+            interval: Some(nanos(0.25 * silence)),
             ..asked
         },
         (None, Some(gap)) => other_rate(asked, gap),

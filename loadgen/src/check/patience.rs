@@ -152,6 +152,11 @@ impl Patience {
         if ask.why == Why::Again && look.watched < self.previous + Nanos(self.previous.0 / 10) {
             return false;
         }
+        // In a silence that goes on, the cut is yet to come.
+        let is_silent = self.idle.is_some() && look.silence > Nanos(self.previous.0 / 2);
+        if ask.why == Why::Again && is_silent {
+            return false;
+        }
         look.is_settled || look.wants_another
     }
 
@@ -377,6 +382,13 @@ mod tests {
         };
         assert!(!patience.is_over(&again, &watched(60), Nanos::from_secs(121)));
         assert!(patience.is_over(&again, &watched(79), Nanos::from_secs(140)));
+        let after = |silence| Look {
+            silence: Nanos::from_secs(silence),
+            wants_another: true,
+            ..watched(67)
+        };
+        assert!(patience.is_over(&again, &after(15), Nanos::from_secs(128)));
+        assert!(!patience.is_over(&again, &after(52), Nanos::from_secs(128)));
         cut.end.kind = EndKind::StillOpen;
         assert!(patience.affords(&again, &[cut], Nanos::from_secs(61)));
         assert!(

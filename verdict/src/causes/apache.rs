@@ -6,7 +6,8 @@ use super::clues::Clues;
 use super::{ByDefault, Case, Entry, Sure, advice, cure, transport};
 use crate::chunks::Chunks;
 use crate::observations::Version;
-use crate::text::bytes;
+use crate::signature::Grouped;
+use crate::text::{bytes, ms};
 use crate::vocabulary::Sign;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -51,12 +52,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         by_default: ByDefault::No,
         shows: &[Sign::BatchedTime, Sign::BatchedTimeSegment],
         what: "hands on what it may every 200 ms",
-        betrays: "releases every 200 ms, delays up to 300 ms, Server: Apache",
+        betrays: "releases every 200 ms, the first event of each held for nearly 400 ms, Server: Apache",
         cures: &[advice(
             "remove SetOutputFilter RATE_LIMIT from the stream's location",
         )],
         sure: Sure::Measured,
-        source: "Apache 2.4.68, measured p50 300 ms",
+        source: "Apache 2.4.68 and 2.4.71, measured p50 300 ms",
         test: ratelimit,
     },
     Entry {
@@ -105,9 +106,28 @@ fn ratelimit(clues: &Clues) -> Option<Case> {
     let grouped = clues
         .time()
         .filter(|_| is_apache(clues) && !clues.has_lower_case_names())?;
-    (transport::is_cork(grouped) || transport::lasts_about(grouped, 200.0))
-        .then(|| Case::strong(transport::held(grouped)).and_weak("Server: Apache"))
+    let seen = if is_two_periods(grouped) {
+        format!(
+            "released every {}, and held for up to two of those periods: read in one, handed on in the next",
+            ms(grouped.interval)
+        )
+    } else if transport::is_cork(grouped) || transport::lasts_about(grouped, PERIOD) {
+        transport::held(grouped)
+    } else {
+        return None;
+    };
+    Some(Case::strong(seen).and_weak("Server: Apache"))
 }
+
+/// What came during one period of 200 ms waits for the end of the next one, and the first of it nearly as long again.
+fn is_two_periods(grouped: &Grouped) -> bool {
+    let is_period = (grouped.interval - PERIOD).abs() <= 0.05 * PERIOD;
+    let waits = (1.5 * PERIOD)..=(2.1 * PERIOD);
+    grouped.is_wait && is_period && waits.contains(&(grouped.ms.value))
+}
+
+/// `RATE_INTERVAL_MS` of mod_ratelimit.
+const PERIOD: f64 = 200.0;
 
 fn h2_blocks(clues: &Clues) -> Option<Case> {
     let is_over_h2 = clues.version() == Version::Http2 && is_apache(clues);

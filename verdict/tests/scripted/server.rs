@@ -32,6 +32,10 @@ pub(crate) enum Mode {
     Ticker {
         ms: f64,
     },
+    /// What is made during one tick is released at the end of the next one.
+    NextTick {
+        ms: f64,
+    },
     LagOne,
     LateFirst {
         ms: f64,
@@ -294,6 +298,13 @@ fn writes(mode: Mode, response: &Response, chance: &mut Chance) -> Vec<Write> {
             hold_time(&mut out, response, &offsets, chance, |first, chance| {
                 phase + ((first - phase) / ms).ceil() * ms + timer_lateness(chance)
             });
+        }
+        Mode::NextTick { ms } => {
+            let phase = chance.unit() * ms;
+            for (frame, end) in frames() {
+                let tick = ((frame.emitted - phase) / ms).ceil() + 1.0;
+                out.release(phase + tick * ms, *end);
+            }
         }
         Mode::LateFirst { ms } => {
             let opens = frames().next().map_or(0.0, |(frame, _)| frame.emitted + ms);

@@ -135,7 +135,7 @@ pub(crate) const OTHERS: &[Setup] = &[
     ),
     held(
         "Apache with a rate limit",
-        Mode::Ticker { ms: 200.0 },
+        Mode::NextTick { ms: 200.0 },
         |probe| mark(probe, APACHE),
         GROUPED,
         "apache.ratelimit",
