@@ -264,7 +264,9 @@ impl Check<'_> {
             let head = probe.head.as_ref();
             head.is_some_and(|head| head.content_coding().is_some())
         });
-        match plan::next(&observations, self.questions.reach()) {
+        // A second client says nothing of how the first is served.
+        let next = plan::next(&observations, self.questions.reach());
+        match next.filter(|ask| ask.why != Why::SecondClient) {
             Some(ask) => {
                 let is_control = ask.why == Why::WithoutCompression;
                 !is_control || is_coded || so_far.iter().all(questions::is_silent)

@@ -1,6 +1,6 @@
 //! A check that comes a second time: a cache plays it what the first request got, and everybody else does not.
 
-use crate::scripted::{STREAM, Scripted, event};
+use crate::scripted::{STREAM, Scripted, event, stream};
 use crate::support::{all_at_once, brief, check, codes, plan};
 use loadgen::check::Purpose;
 use run_record::verdict::Word;
@@ -90,4 +90,14 @@ fn a_response_that_ended_and_comes_again_all_at_once_is_a_recording() {
     assert!(codes.contains(&"cache.replay"), "{}", brief(&outcome));
     let causes = &outcome.verdict.causes;
     assert_eq!(causes[0].code, "cache.replay", "{}", brief(&outcome));
+}
+
+#[test]
+fn a_slow_stream_is_watched_for_as_long_as_without_a_second_client() {
+    let slow = Duration::from_millis(500);
+    let server = Scripted::start(move |_, client| stream(client, 1, slow));
+    let outcome = check(&plan(server.address(), "/stream"));
+    let first = &outcome.observations.probes[0];
+    assert!(first.events.len() > 14, "{}", brief(&outcome));
+    assert_eq!(outcome.verdict.word, Word::Live, "{}", brief(&outcome));
 }
