@@ -63,7 +63,9 @@ pub fn outline(plan: &CheckPlan) -> Vec<String> {
         }
         _ => "if it ended after one event, or nginx holds it: the same over HTTP/1.0".into(),
     });
-    lines.push("if it is live: the same for a second client, which a cache would show".into());
+    if plan.streams.is_none() {
+        lines.push("if it is live: the same for a second client, which a cache would show".into());
+    }
     if plan.is_loopback() {
         lines.push("if nothing comes: GET /truth, the log that a target-server keeps".into());
     }
