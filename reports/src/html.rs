@@ -4,6 +4,7 @@
 //! `text`, which cleans it; maud escapes what comes out of that.
 
 mod banner;
+mod capacity;
 mod cards;
 mod columns;
 mod diff;
@@ -48,6 +49,7 @@ pub fn page(record: &RunRecord) -> String {
         (header::header(record))
         (banner::banner(record, &total))
         (tiles::tiles(record, &total))
+        (capacity::picture(record))
         (limits::limits(record))
         (hops::section(record))
         (cards::causes(record))

@@ -7,9 +7,12 @@ use reports::style::Style;
 use reports::terminal::{capacity_line, capacity_page};
 use run_record::capacity::{Capacity, LimitedBy, SCHEMA, Step};
 use run_record::end::Exit;
+use run_record::environment::Environment;
 use run_record::limits::Limit;
 use run_record::measured::Measured;
 use run_record::metric::Metric;
+use run_record::plan::PlanRecord;
+use run_record::record::{Kind, RunRecord};
 use run_record::self_check::CheckStatus;
 use run_record::time::Nanos;
 use run_record::watched::Watched;
@@ -68,6 +71,20 @@ fn found() -> Capacity {
             reason: reason.to_owned(),
         },
     }
+}
+
+#[test]
+fn the_page_of_its_record_draws_the_curve_and_marks_the_knee() {
+    let at = run_record::time::Wall(1_700_000_000_000_000_000);
+    let mut record = RunRecord::new(Kind::Run, at, PlanRecord::default(), Environment::default());
+    let without = reports::html::page(&record);
+    assert!(!without.contains("capacity-curve"));
+    let mut capacity = found();
+    capacity.steps[0].why = Some("</td><script>x".to_owned());
+    record.capacity = Some(capacity);
+    let page = reports::html::page(&record);
+    assert!(page.contains("1,024 subscribers carried"));
+    assert!(page.contains("capacity-curve") && !page.contains("<script>x"));
 }
 
 #[test]

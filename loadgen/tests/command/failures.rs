@@ -155,3 +155,14 @@ fn many_connections_to_a_stranger() {
         ])
         .assert_refused(2, &["--allow-host other.example", "stranger.example"]);
 }
+
+/// A server that takes connections and never answers the handshake: only the limit of ten seconds ends the attempt.
+#[test]
+fn a_connection_that_is_never_established_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", silent.local_addr().unwrap());
+    let ended = Invocation::of(url).run(&["-k", "-c", "2", "--ramp", "0s", "--for", "12s"]);
+    let record = ended.assert_judged(3, &["no connection within the limit"]);
+    assert_eq!(record.measured.errors.count(ErrorKind::ConnectTimeout), 2);
+    assert_eq!(record.total().counters.connections.failed, 2);
+}
