@@ -81,7 +81,7 @@ pub(super) fn picture(record: &RunRecord, total: &Group) -> Markup {
         drawing: drawn(&series, &limits(record, &series), x),
         caption: html! {
             "The time that a share of the samples did not exceed. Further right is rarer: 99 is one in a hundred, 99.9 one in a thousand. A curve ends where its samples do; a limit is a line across."
-            @if record.baseline.is_some() { " A thin dotted curve is the baseline, in the colour of its own." }
+            @if record.baseline.is_some() { " A thin dotted curve is the baseline, in the colour of the same metric." }
         },
         heads: &heads,
         marks: marks(&series, x),

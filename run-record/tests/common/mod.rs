@@ -77,6 +77,9 @@ pub(crate) fn recorded(happenings: &[Happening], cores: u32) -> RunRecord {
     happenings
         .iter()
         .for_each(|happening| observe(&mut record, happening));
+    // Shards may have been compared with different runs, and one with none.
+    let earlier = record.as_baseline(format!("base-{}.json", cores % 2));
+    record.baseline = (cores > 1).then(|| Box::new(earlier));
     record.evaluate(&[
         Limit::parse_max("delivery.p50=2s").expect("a limit as documented"),
         Limit::parse_min(&format!("events={cores}")).expect("a limit as documented"),
