@@ -53,6 +53,9 @@ pub struct CapacityArgs {
     limits: LimitArgs,
 
     #[command(flatten)]
+    files: FileArgs,
+
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -145,7 +148,7 @@ impl CapacityArgs {
             series: SeriesArgs::default(),
             limits: self.limits,
             baseline: BaselineArgs::default(),
-            files: FileArgs::default(),
+            files: self.files,
             rows: RowArgs::default(),
             output: self.output,
         };

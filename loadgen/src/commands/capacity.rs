@@ -3,6 +3,7 @@
 //! Exit code: 0 when the end was found, or all that were to be tried were carried; 1 not even one subscriber was carried;
 //! 4 it cannot be told; 5 this machine was the limit; 130 interrupted.
 
+use super::ci::{self, Told};
 use super::run::{ClockOffset, assemble};
 use super::store;
 use super::voice::{interrupt, print, refuse, say, style};
@@ -150,6 +151,9 @@ fn finish(record: &RunRecord, plan: &Plan, exit: Exit) -> Result<Exit> {
             }
         }
     }
+    let (reports, written) = ci::publish(&Told::record(record), &plan.output);
+    reports.iter().for_each(|report| say(report));
+    exit = exit.worse(written);
     if plan.output.json {
         let mut bytes = serde_json::to_vec_pretty(document)?;
         bytes.push(b'\n');

@@ -134,3 +134,16 @@ fn a_limit_that_nothing_is_measured_for_is_no_answer() {
         found.reason
     );
 }
+
+#[test]
+fn its_report_is_a_page_with_the_curve() {
+    let address = server(3, Full::Answers503);
+    let directory = tempfile::tempdir().unwrap();
+    let page = directory.path().join("capacity.html");
+    capacity(
+        address,
+        &["--up-to", "8", "--report", page.to_str().unwrap()],
+    );
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("3 subscribers carried") && page.contains("capacity-curve"));
+}
