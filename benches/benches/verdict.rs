@@ -37,6 +37,7 @@ fn observations(group: u64) -> Observations {
             due: Some(sent),
             emitted: Some(sent),
             named: true,
+            digest: Some(number),
         }
     };
     let mut probe = Probe {

@@ -1,6 +1,7 @@
 //! What the programs of this crate share: other processes, their CPU time and memory, and statistics over rounds.
 
 pub mod arguments;
+pub mod client;
 pub mod clock;
 pub mod contenders;
 pub mod measure;

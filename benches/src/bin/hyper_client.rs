@@ -5,11 +5,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use benches::arguments::Held;
-use benches::process::allow_descriptors;
+use benches::client;
 use clap::Parser;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
@@ -25,43 +24,15 @@ struct Arguments {
     held: Held,
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the count is what this program is for"
-)]
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Arguments::parse().held).await {
-        Ok(chunks) => {
-            println!("{chunks} chunks");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("hyper_client: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    let held = Arguments::parse().held;
+    let stream = |chunks| subscribe(held.url.clone(), chunks);
+    client::hold("hyper_client", "chunks", &held, stream).await
 }
 
-async fn run(held: &Held) -> Result<u64> {
-    allow_descriptors(held.connections as u64 + 64)?;
-    let uri: Uri = held.url.parse()?;
-    let chunks = Arc::new(AtomicU64::new(0));
-    let pause = held.pause(1);
-    for _ in 0..held.connections {
-        let (uri, chunks) = (uri.clone(), chunks.clone());
-        // A stream that fails is missed by the server, which is who counts.
-        tokio::spawn(async move { subscribe(uri, &chunks).await });
-        if pause > Duration::ZERO {
-            tokio::time::sleep(pause).await;
-        }
-    }
-    tokio::time::sleep(held.hold).await;
-    Ok(chunks.load(Ordering::Relaxed))
-}
-
-async fn subscribe(uri: Uri, chunks: &AtomicU64) -> Result<()> {
+async fn subscribe(url: String, chunks: Arc<AtomicU64>) -> Result<()> {
+    let uri: Uri = url.parse()?;
     let authority = uri.authority().context("no HOST:PORT")?.to_string();
     let socket = TcpStream::connect(&authority).await?;
     socket.set_nodelay(true)?;
