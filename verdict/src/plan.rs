@@ -306,14 +306,18 @@ fn variations(readings: &Readings) -> usize {
 
 fn vary(delivery: &Delivery, readings: &Readings, reach: Reach) -> Option<Ask> {
     // How a compressor steps is no matter of the rate, but one behind is told from a timer by nothing else.
-    let is_behind = matches!(delivery.signature, Signature::Behind(_));
-    let is_settled = delivery.is_compressor && !is_behind;
+    let is_settled = delivery.is_compressor && !delivery.signature.may_be_behind();
     if !reach.can_vary || is_settled || variations(readings) >= MAX_VARIATIONS {
         return None;
     }
     let timeline = &readings.at(delivery.shown_by).timeline;
     let asked = timeline.probe.request.asked;
     let (asked, why) = match &delivery.signature {
+        Signature::Grouped(grouped)
+            if grouped.waits_for_gap() && !is_separated(grouped, readings) =>
+        {
+            (slower(asked, grouped.gap), Why::OtherRate)
+        }
         Signature::Grouped(grouped) if !is_separated(grouped, readings) => {
             (other_rate(asked, grouped.gap), Why::OtherRate)
         }

@@ -53,6 +53,15 @@ impl Signature {
             Self::Whole(_) | Self::Behind(_) | Self::Grouped(_) | Self::FirstLate(_)
         )
     }
+
+    /// Whether each event came by itself with the next one, as far as one rate tells.
+    pub(crate) fn may_be_behind(&self) -> bool {
+        match self {
+            Self::Behind(_) => true,
+            Self::Grouped(grouped) => grouped.waits_for_gap(),
+            _ => false,
+        }
+    }
 }
 
 /// Own absence above this share of the watch explains a missing word.

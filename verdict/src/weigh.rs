@@ -173,7 +173,7 @@ impl<'a> Readings<'a> {
         };
         delivery.slower_compressed = self.slower_compressed(&delivery, &controls);
         if delivery.is_compressor {
-            if matches!(delivery.signature, Signature::Behind(_)) {
+            if delivery.signature.may_be_behind() {
                 // The controls are live: they say nothing about the wait.
                 self.weigh_holds(&mut delivery, &headline);
             }

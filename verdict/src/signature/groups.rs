@@ -32,6 +32,14 @@ pub(crate) struct Grouped {
     pub is_wait: bool,
 }
 
+impl Grouped {
+    /// Whether single events wait for as long as the next one takes to come: as one behind does, at any rate.
+    pub(crate) fn waits_for_gap(&self) -> bool {
+        let distance = (self.ms.value - self.gap).abs();
+        self.is_wait && self.events < 2.0 && distance <= 0.1 * self.gap
+    }
+}
+
 /// What triggers a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {

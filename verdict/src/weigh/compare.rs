@@ -26,7 +26,7 @@ pub(super) fn holds(one: &Signature, other: &Signature) -> Option<Signature> {
 }
 
 fn groups(one: &Grouped, other: &Grouped) -> Signature {
-    if waits_for_gap(one) && waits_for_gap(other) && differ(one.gap, other.gap) {
+    if one.waits_for_gap() && other.waits_for_gap() && differ(one.gap, other.gap) {
         return Signature::Behind(Behind {
             events: one.releases,
             wait: one.ms.value,
@@ -105,7 +105,7 @@ fn agree(one: &Amount, other: &Amount, slack: f64) -> bool {
 /// to be the gap at both rates is no constant.
 fn behind_or_timed(behind: &Behind, timed: &Grouped) -> Signature {
     let is_certain = behind.tracks_next || differ(timed.gap, behind.gap);
-    if waits_for_gap(timed) && is_certain {
+    if timed.waits_for_gap() && is_certain {
         Signature::Behind(Behind {
             tracks_next: true,
             ..*behind
@@ -113,10 +113,4 @@ fn behind_or_timed(behind: &Behind, timed: &Grouped) -> Signature {
     } else {
         Signature::Grouped(timed.clone())
     }
-}
-
-/// Whether single events wait for as long as the next one takes to come.
-fn waits_for_gap(grouped: &Grouped) -> bool {
-    let distance = (grouped.ms.value - grouped.gap).abs();
-    grouped.is_wait && grouped.events < 2.0 && distance <= 0.1 * grouped.gap
 }

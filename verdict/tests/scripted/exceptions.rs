@@ -1,6 +1,7 @@
 //! The exceptions that the knowledge about causes says every suite must contain: what looks like one thing and is
 //! another. Setups that are in a table of their own are judged there too; here each stands with its name.
 
+use run_record::time::Nanos;
 use run_record::verdict::{Confidence, HoldBy, Reason, Verdict, Word};
 use verdict::diagnose;
 use verdict::observations::{EndKind, Observations, Probe, Request, Version};
@@ -162,9 +163,31 @@ fn haproxy_with_gzip_and_no_delay_is_one_behind() {
         let verdict = Scene::cooperating(Mode::GzipLag, 50.0, 300, seed)
             .check()
             .verdict;
-        let hold = verdict.hold.as_ref().map(|hold| hold.by);
-        assert_eq!(hold, Some(HoldBy::Event), "{verdict:#?}");
+        assert_eq!(held_by(&verdict), Some(HoldBy::Event), "{verdict:#?}");
     }
+}
+
+/// So few events look like a timer at the second rate, and perhaps at the first one too.
+#[test]
+fn one_behind_is_told_by_two_rates_however_few_events_there_are() {
+    for seed in 0..200 {
+        let scene = Scene::cooperating(Mode::GzipLag, 50.0, 300, seed);
+        let probe = |round, accept_encoding, gap: u64, until| {
+            let mut request = request(round, accept_encoding);
+            request.asked.interval = Some(Nanos::from_millis(gap));
+            scene.observe(request, until)
+        };
+        let verdict = of(vec![
+            probe(0, Some(GZIP), 20, 560.0),
+            probe(1, None, 20, 600.0),
+            probe(2, Some(GZIP), 50, 355.0),
+        ]);
+        assert_eq!(held_by(&verdict), Some(HoldBy::Event), "{verdict:#?}");
+    }
+}
+
+fn held_by(verdict: &Verdict) -> Option<HoldBy> {
+    verdict.hold.as_ref().map(|hold| hold.by)
 }
 
 #[test]
@@ -298,9 +321,7 @@ fn the_second_client_of_a_cache_gets_a_recording() {
             ],
         );
         for event in &mut second.events {
-            event.emitted = event
-                .emitted
-                .map(|at| at - run_record::time::Nanos::from_millis(9_000));
+            event.emitted = event.emitted.map(|at| at - Nanos::from_millis(9_000));
         }
         let verdict = of(vec![first.clone(), second.clone()]);
         assert!(has_finding(&verdict, "cache.replay"), "{verdict:#?}");
