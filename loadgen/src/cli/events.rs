@@ -22,6 +22,8 @@ pub(super) struct EventArgs {
     format: FormatArg,
 
     /// Send time in the data: auto, none or json:/pointer:unit (iso, s, ms, us, ns)
+    ///
+    /// By the wall clock, or by the monotonic clock of this machine where the server runs on it.
     #[arg(long, value_name = "WHERE", default_value = "auto", value_parser = values::stamp_source)]
     pub(super) sent_at: StampSource,
 
