@@ -262,6 +262,8 @@ pub struct Output {
     pub on_change: Option<PathBuf>,
     /// Print one JSON object on stdout instead of a page for people.
     pub json: bool,
+    /// Print a line of JSON each second on stdout (`--live-json`), and the page on stderr.
+    pub live_json: bool,
     /// Show progress on stderr while the run goes on.
     pub progress: bool,
     /// When to colour.

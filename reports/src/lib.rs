@@ -15,6 +15,7 @@ pub mod glossary;
 pub mod histograms;
 pub mod html;
 pub mod junit;
+pub mod live;
 pub mod markdown;
 pub mod number;
 pub mod openmetrics;

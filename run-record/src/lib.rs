@@ -19,6 +19,7 @@ pub mod hiccups;
 pub mod histograms;
 pub mod hops;
 pub mod limits;
+pub mod live;
 pub mod matrix;
 pub mod measured;
 pub mod metric;

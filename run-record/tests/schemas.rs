@@ -6,6 +6,7 @@ use std::path::Path;
 
 use run_record::benchmark::Benchmark;
 use run_record::diff::Diff;
+use run_record::live::Live;
 use run_record::selftest::SelfTest;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -35,6 +36,11 @@ fn the_schema_of_a_diff_is_that_of_the_code() {
 #[test]
 fn the_schema_of_a_benchmark_is_that_of_the_code() {
     assert_committed::<Benchmark>("benchmark.schema.json");
+}
+
+#[test]
+fn the_schema_of_a_line_while_a_run_goes_on_is_that_of_the_code() {
+    assert_committed::<Live>("live.schema.json");
 }
 
 #[test]

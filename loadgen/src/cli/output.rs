@@ -53,6 +53,7 @@ impl OutputArgs {
             raw: None,
             on_change: None,
             json: self.json,
+            live_json: false,
             progress: !self.no_progress,
             color: match self.color {
                 ColorArg::Auto => Color::Auto,

@@ -20,6 +20,10 @@ pub(super) struct RowArgs {
     /// --repeat.
     #[arg(long, value_name = "FILE.csv.gz")]
     raw: Option<PathBuf>,
+
+    /// Print a line of JSON each second on stdout while the run goes on; all else goes to stderr
+    #[arg(long, conflicts_with = "json")]
+    live_json: bool,
 }
 
 impl RowArgs {
@@ -28,6 +32,7 @@ impl RowArgs {
         let timeseries = self.timeseries.map(|path| (path, ReportFormat::Timeseries));
         output.reports.extend(timeseries);
         output.raw = self.raw;
+        output.live_json = self.live_json;
         output
     }
 }

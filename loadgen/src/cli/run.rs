@@ -219,10 +219,11 @@ impl RunArgs {
         }
         let output = self.output(environment);
         let of_one_run = [
-            ("--raw", &output.raw),
-            ("--md-on-change", &output.on_change),
+            ("--raw", output.raw.is_some()),
+            ("--md-on-change", output.on_change.is_some()),
+            ("--live-json", output.live_json),
         ];
-        let named = of_one_run.iter().find(|(_, path)| path.is_some());
+        let named = of_one_run.iter().find(|(_, is_asked)| *is_asked);
         if let (true, Some((option, _))) = (asked.is_some(), named) {
             return Err(UsageError::OneRunOnly(option));
         }

@@ -84,6 +84,7 @@ impl SeriesArgs {
                 raw: None,
                 on_change: None,
                 json: false,
+                live_json: false,
                 progress: false,
                 ..asked
             },

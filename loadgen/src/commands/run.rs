@@ -183,6 +183,8 @@ fn finish(record: &RunRecord, plan: &Plan, raw: Vec<String>, exit: Exit) -> Resu
     );
     if plan.output.json {
         print(&bytes)?;
+    }
+    if plan.output.json || plan.output.live_json {
         say(&terminal::end_table(
             record,
             &files,

@@ -44,6 +44,7 @@ impl Plan {
                 raw: None,
                 on_change: None,
                 json: false,
+                live_json: false,
                 progress: false,
                 ..self.output
             },

@@ -9,6 +9,7 @@ mod diff;
 mod failures;
 mod invocation;
 mod keys;
+mod live;
 mod outcomes;
 mod raw;
 mod records;

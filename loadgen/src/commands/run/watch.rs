@@ -4,7 +4,7 @@
 
 use super::keys::Keys;
 use crate::clock;
-use crate::commands::voice::say;
+use crate::commands::voice::{print, say};
 use crate::engine;
 use crate::plan::Plan;
 use crate::processes::Lost;
@@ -38,6 +38,8 @@ pub(super) struct Watch {
     subscribers: u64,
     style: Style,
     shown: bool,
+    /// Lines of JSON on stdout.
+    live_json: bool,
     live: bool,
     /// Lines of the last frame, to be written over.
     lines: usize,
@@ -59,6 +61,7 @@ impl Watch {
             subscribers: plan.load.own().into(),
             style: crate::commands::voice::style(&plan.output, live),
             shown,
+            live_json: plan.output.live_json,
             live,
             lines: 0,
             seconds: 0,
@@ -71,17 +74,28 @@ impl Watch {
     /// Shows how it goes; called about once a second.
     pub(super) fn show(&mut self, now: &mut engine::Progress<'_>) {
         self.seconds += 1;
-        if !self.shown || !(self.live || self.seconds.is_multiple_of(LINE_EVERY)) {
+        let is_due = self.live || self.seconds.is_multiple_of(LINE_EVERY);
+        let is_shown = self.shown && is_due;
+        if !is_shown && !self.live_json {
             return;
         }
+        if self.seconds.is_multiple_of(VERDICT_EVERY) {
+            self.word = Some(word_so_far(now));
+        }
+        if self.live_json {
+            self.print(now);
+        }
+        if is_shown {
+            self.draw(now);
+        }
+    }
+
+    fn draw(&mut self, now: &engine::Progress<'_>) {
         let view = self.keys.as_ref().map(Keys::view).unwrap_or_default();
         if self.is_still && view.paused {
             return;
         }
         self.is_still = view.paused;
-        if self.seconds.is_multiple_of(VERDICT_EVERY) {
-            self.word = Some(word_so_far(now));
-        }
         let total = now.measured.total();
         let progress = self.progress(now, &total, view);
         if self.live {
@@ -89,6 +103,16 @@ impl Watch {
             self.redraw(&frame);
         } else {
             say(&terminal::progress_line(&progress));
+        }
+    }
+
+    /// A line for programs; one that has stopped reading is no reason to stop measuring.
+    fn print(&self, now: &engine::Progress<'_>) {
+        let total = now.measured.total();
+        let progress = self.progress(now, &total, View::default());
+        if let Ok(mut line) = serde_json::to_vec(&reports::live::live(&progress)) {
+            line.push(b'\n');
+            let _ = print(&line);
         }
     }
 
