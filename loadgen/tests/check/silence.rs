@@ -1,6 +1,6 @@
 //! Nothing comes at all: the server's own log tells a hold from a source without events, where it can be read.
 
-use crate::scripted::{Scripted, hold, stream};
+use crate::scripted::{STREAM, Scripted, events, hold, stream};
 use crate::support::{all_at_once, brief, briefly, check, foreign, plan, target_server};
 use loadgen::check::Purpose;
 use run_record::verdict::{HoldBy, Reason, Word};
@@ -68,11 +68,19 @@ fn a_log_that_never_ends_is_none() {
 fn a_compressor_that_holds_the_head_too_is_known_by_its_control() {
     let server = Scripted::start(|asked, client| match asked.header("Accept-Encoding") {
         Some(_) => hold(client),
-        None => stream(client, 1, Duration::from_millis(20)),
+        None => {
+            let marks = "Vary: Accept-Encoding\r\nX-Powered-By: Express\r\n\r\n";
+            client.write_all(STREAM.replacen("\r\n\r\n", "\r\n", 1).as_bytes())?;
+            client.write_all(marks.as_bytes())?;
+            events(client, 1, Duration::from_millis(20))
+        }
     });
     let outcome = check(&briefly(plan(server.address(), "/")));
     let verdict = &outcome.verdict;
     assert_eq!(verdict.word, Word::Buffered, "{}", brief(&outcome));
+    // Who holds has signed the control: the held response has no head yet.
+    let cause = verdict.causes.first().map(|cause| cause.code.as_str());
+    assert_eq!(cause, Some("express.compression"), "{}", brief(&outcome));
     assert!(
         outcome
             .purposes
