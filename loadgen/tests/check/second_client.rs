@@ -10,8 +10,8 @@ use std::time::Duration;
 use verdict::plan::Why;
 
 const GAP: Duration = Duration::from_millis(30);
-/// More than a live stream needs to be called one.
-const EVENTS: usize = 40;
+/// More than come while the first request is watched: six seconds.
+const EVENTS: usize = 200;
 
 fn live(client: &mut TcpStream, from: usize, to: usize) -> io::Result<()> {
     (from..to).try_for_each(|number| {
