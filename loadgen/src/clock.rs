@@ -1,7 +1,7 @@
 //! The only file of loadgen that reads clocks; everything else is given the time as a value.
 
 use nix::time::{ClockId, clock_gettime};
-use run_record::time::{Mono, Wall};
+use run_record::time::{Mono, Nanos, Wall};
 use std::time::Duration;
 
 /// Both clocks, read one directly after the other.
@@ -19,6 +19,35 @@ pub fn now() -> Now {
         wall: wall(),
         mono: mono(),
     }
+}
+
+/// Both clocks at one moment, for whoever compares them over time: on a busy machine a thread is put aside between two
+/// readings for many milliseconds, and the wall clock would seem to have stepped.
+pub fn together() -> Now {
+    closest(|| (wall(), mono(), wall()))
+}
+
+/// Of several readings the one whose two wall times are closest to each other; one that nothing came between ends it.
+fn closest(mut read: impl FnMut() -> (Wall, Mono, Wall)) -> Now {
+    const UNDISTURBED: Nanos = Nanos::from_micros(5);
+    const READINGS: usize = 16;
+    let mut apart = Nanos(u64::MAX);
+    let mut best = Now {
+        wall: Wall(0),
+        mono: Mono(0),
+    };
+    for _ in 0..READINGS {
+        let (wall, mono, after) = read();
+        let distance = Nanos(after.0.abs_diff(wall.0));
+        if distance < apart {
+            apart = distance;
+            best = Now { wall, mono };
+        }
+        if apart <= UNDISTURBED {
+            break;
+        }
+    }
+    best
 }
 
 /// `CLOCK_REALTIME` in nanoseconds since the epoch.
@@ -81,5 +110,32 @@ mod tests {
         let system = Wall(u64::try_from(system.as_nanos()).unwrap());
         assert!(before <= system && system <= after);
         assert!(mono() <= mono());
+    }
+
+    #[test]
+    fn a_reading_that_was_interrupted_is_made_again() {
+        const MS: u64 = 1_000_000;
+        // Put aside for 16 ms between the clocks, then for 3 ms after them, then not.
+        let mut readings = [
+            (Wall(0), Mono(16 * MS), Wall(16 * MS)),
+            (Wall(20 * MS), Mono(20 * MS), Wall(23 * MS)),
+            (Wall(30 * MS), Mono(30 * MS), Wall(30 * MS)),
+            (Wall(40 * MS), Mono(40 * MS), Wall(40 * MS)),
+        ]
+        .into_iter();
+        let now = closest(|| readings.next().unwrap());
+        assert_eq!((now.wall, now.mono), (Wall(30 * MS), Mono(30 * MS)));
+        assert_eq!(
+            readings.len(),
+            1,
+            "it stops at the first that nothing came between"
+        );
+        // Where all are disturbed, the least.
+        let mut width = 20 * MS;
+        let now = closest(|| {
+            width -= MS;
+            (Wall(width), Mono(width), Wall(2 * width))
+        });
+        assert_eq!(now.wall, Wall(4 * MS));
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn collect(
     interrupt: &AtomicBool,
     mut watch: impl FnMut(&mut Progress<'_>),
 ) -> Outcome {
-    let began = clock::now();
+    let began = clock::together();
     let Sources {
         batches,
         links,
@@ -108,7 +108,7 @@ pub(super) fn collect(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        let now = clock::now();
+        let now = clock::together();
         collector.watch_clocks(began, now);
         collector.charge(hiccups.found());
         if interrupt.load(Ordering::Relaxed) && !interrupted {
