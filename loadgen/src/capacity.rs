@@ -18,10 +18,13 @@ use run_record::metric::Metric;
 use run_record::self_check::SelfCheck;
 use run_record::time::{Nanos, Wall};
 use search::Search;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 use step::Held;
+pub use step::as_a_step;
 
 /// How long a server has at least to notice that the subscribers of a step have left.
 const SHORTEST_PAUSE: Nanos = Nanos::from_millis(500);
@@ -55,12 +58,14 @@ pub struct Found {
     pub checks: SelfCheck,
 }
 
-/// Looks for the most subscribers that are carried; `tell` is told of each step.
+/// Looks for the most subscribers that are carried; `tell` is told of each step, and `command` starts another process where one is
+/// too few for a step.
 ///
-/// Errors: the machine refuses threads or descriptors.
+/// Errors: the machine refuses threads, processes or descriptors.
 pub fn find(
     plan: &Plan,
     asked: &CapacityPlan,
+    command: &dyn Fn(&Path) -> Result<Command>,
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(&Step),
 ) -> Result<Found> {
@@ -77,8 +82,7 @@ pub fn find(
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        let held =
-            step::hold(plan, asked, subscribers, interrupt).context("the engine could not run")?;
+        let held = step::hold(plan, asked, subscribers, command, interrupt)?;
         if held.was_interrupted {
             break;
         }

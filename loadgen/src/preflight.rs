@@ -118,7 +118,12 @@ pub fn admit(draft: Draft, now: &mut dyn FnMut() -> Mono) -> Result<Admitted, Pr
     if own == 0 {
         return Err(PreflightError::EmptyShare(asked.load.connections));
     }
-    let processes = descriptors::split(own.into(), asked.load.workers, draft.processes())?;
+    let processes = descriptors::split(
+        draft.option(),
+        own.into(),
+        asked.load.workers,
+        draft.processes(),
+    )?;
     let draft = draft.held_by(processes);
     let asked = draft.asked();
     if processes > 1 && asked.output.raw.is_some() {

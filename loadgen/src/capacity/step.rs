@@ -3,13 +3,16 @@
 
 use crate::capacity::watch;
 use crate::engine::{self, Instrument, Outcome, Progress};
-use crate::plan::{CapacityPlan, Load, Plan, SubscriberPolicy, TracePlan};
+use crate::plan::{CapacityPlan, Load, Plan};
+use crate::processes;
 use crate::self_check;
 use crate::usage::Usage;
+use anyhow::{Context, Result};
 use run_record::self_check::SelfCheck;
 use run_record::time::Nanos;
 use run_record::watched::Watched;
-use std::io;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -27,13 +30,17 @@ pub(super) struct Held {
 }
 
 /// Holds so many subscribers: for `asked.hold` once all of them have had an event, or until one has failed, has lost its
-/// stream, or has waited for longer than `asked.first_event`.
+/// stream, or has waited for longer than `asked.first_event`. More than one process can hold are held by several, each
+/// started by `command`.
+///
+/// Errors: the machine refuses threads, processes or descriptors.
 pub(super) fn hold(
     plan: &Plan,
     asked: &CapacityPlan,
     subscribers: u32,
+    command: &dyn Fn(&Path) -> Result<Command>,
     interrupt: &AtomicBool,
-) -> io::Result<Held> {
+) -> Result<Held> {
     let plan = plan_of(plan, asked, subscribers);
     let deadline = Nanos::from(plan.load.ramp) + Nanos::from(asked.first_event);
     let stop = AtomicBool::new(false);
@@ -57,10 +64,19 @@ pub(super) fn hold(
             stop.store(true, Ordering::Relaxed);
         }
     };
-    let outcome = engine::run(plan.clone(), Instrument::default(), &stop, &mut look)?;
+    let (outcome, checks) = if plan.load.processes > 1 {
+        // One that is lost fails the checks.
+        let together = processes::run(&plan, command, &stop, &mut look, |_| ())?;
+        (together.outcome, together.checks)
+    } else {
+        let outcome = engine::run(plan.clone(), Instrument::default(), &stop, &mut look)
+            .context("the engine could not run")?;
+        let checks = self_check::check(&outcome, &plan);
+        (outcome, checks)
+    };
     Ok(Held {
         subscribers,
-        checks: self_check::check(&outcome, &plan),
+        checks,
         server: server.used(),
         was_interrupted: interrupt.load(Ordering::Relaxed),
         outcome,
@@ -69,26 +85,28 @@ pub(super) fn hold(
 
 fn plan_of(plan: &Plan, asked: &CapacityPlan, subscribers: u32) -> Plan {
     let longest = asked.first_event + asked.hold + 2 * LOOK;
-    Plan {
+    let part = u64::from(subscribers) * u64::from(plan.load.processes);
+    let processes = part.div_ceil(u64::from(plan.load.connections).max(1));
+    let mut plan = Plan {
         load: Load {
             connections: subscribers,
+            processes: u32::try_from(processes).unwrap_or(plan.load.processes),
             ramp: asked.ramp_of(subscribers),
             hold: longest,
             workers: plan.load.workers.min(subscribers as usize),
             ..plan.load.clone()
         },
-        subscriber: SubscriberPolicy {
-            reconnect: false,
-            ..plan.subscriber.clone()
-        },
-        trace: TracePlan {
-            streams: 0,
-            ..plan.trace
-        },
-        // The first that fails ends the step.
-        keep_going: true,
         ..plan.clone()
-    }
+    };
+    as_a_step(&mut plan);
+    plan
+}
+
+/// What every step has in common, in whichever process: the first subscriber that fails ends it, and none is repaired.
+pub fn as_a_step(plan: &mut Plan) {
+    plan.subscriber.reconnect = false;
+    plan.trace.streams = 0;
+    plan.keep_going = true;
 }
 
 /// The server's process during a step.

@@ -2,6 +2,7 @@
 //! It must not open a connection or read a clock.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, value_parser};
@@ -19,7 +20,7 @@ use super::share::ShareArgs;
 use super::users::UserArgs;
 use super::values::{self, Rate};
 use super::{UsageError, after_help};
-use crate::plan::{CapacityPlan, Draft};
+use crate::plan::{CapacityPlan, Draft, Processes};
 use crate::request::Environment;
 
 /// The options of `loadgen capacity`, as typed.
@@ -57,6 +58,10 @@ pub struct CapacityArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    /// This process is one of several that hold a step; the socket is its parent's
+    #[arg(long, value_name = "SOCKET", hide = true)]
+    process_of: Option<PathBuf>,
 }
 
 const EXAMPLE: &str = "  loadgen capacity http://localhost:8080/prices --max delivery.p99=500ms \\
@@ -93,6 +98,10 @@ struct StepArgs {
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     workers: Option<u16>,
 
+    /// Processes that hold the most subscribers, and fewer of them fewer; auto: as many as their descriptors demand
+    #[arg(long, value_name = "N|auto", default_value = "auto")]
+    processes: Processes,
+
     /// Local address to connect from; several are used in turn
     #[arg(
         long = "source-ip",
@@ -111,6 +120,11 @@ struct StepArgs {
 }
 
 impl CapacityArgs {
+    /// Where the parent of this process is, if it is one of several.
+    pub fn process_of(&self) -> Option<PathBuf> {
+        self.process_of.clone()
+    }
+
     /// How it is searched, and the draft of a run with the most subscribers that may be tried.
     pub fn draft(self, environment: &Environment<'_>) -> Result<(CapacityPlan, Draft), UsageError> {
         let StepArgs {
@@ -120,6 +134,7 @@ impl CapacityArgs {
             rate,
             watch_pid,
             workers,
+            processes,
             sources,
             wait,
             allow_host,
@@ -135,7 +150,7 @@ impl CapacityArgs {
             url: self.url,
             load,
             users: self.users,
-            share: ShareArgs::default(),
+            share: ShareArgs::of(processes),
             request: self.request,
             compressed: self.compressed,
             events: self.events,
@@ -152,6 +167,6 @@ impl CapacityArgs {
             rows: RowArgs::default(),
             output: self.output,
         };
-        Ok((asked, run.draft(environment)?))
+        Ok((asked, run.draft(environment)?.counted_by("--up-to")))
     }
 }

@@ -33,11 +33,7 @@ pub(super) struct ShareArgs {
 impl Default for ShareArgs {
     /// One process of one machine, which starts at once.
     fn default() -> Self {
-        Self {
-            processes: Processes::Exactly(1),
-            shard: None,
-            start_at: None,
-        }
+        Self::of(Processes::Exactly(1))
     }
 }
 
@@ -69,6 +65,15 @@ enum ShareError {
 }
 
 impl ShareArgs {
+    /// So many processes of one machine, which start at once.
+    pub(super) fn of(processes: Processes) -> Self {
+        Self {
+            processes,
+            shard: None,
+            start_at: None,
+        }
+    }
+
     /// How many processes.
     pub(super) fn processes(&self) -> Processes {
         self.processes

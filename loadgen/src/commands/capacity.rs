@@ -4,7 +4,7 @@
 //! 4 it cannot be told; 5 this machine was the limit; 130 interrupted.
 
 use super::ci::{self, Told};
-use super::run::{ClockOffset, assemble};
+use super::run::{ClockOffset, assemble, copies};
 use super::store;
 use super::voice::{interrupt, print, refuse, say, style};
 use crate::capacity::{self, Found};
@@ -28,10 +28,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 ///
 /// Errors: faults of this program or machine that leave nothing to report (exit code 70).
 pub fn run(args: CapacityArgs, command_line: &[String]) -> Result<Exit> {
+    let parent = args.process_of();
     let (asked, draft) = match args.draft(&|name| std::env::var(name).ok()) {
         Ok(asked) => asked,
         Err(error) => return Ok(refuse(&error, error.exit())),
     };
+    if let Some(socket) = parent {
+        return copies::serve(&socket, draft.change(capacity::as_a_step));
+    }
     if let Some(pid) = asked.watch_pid.filter(|pid| Usage::of_tree(*pid).is_none()) {
         let error = format!("--watch-pid {pid}: there is no such process on this machine");
         return Ok(refuse(&error, Exit::Usage));
@@ -77,7 +81,7 @@ pub fn run(args: CapacityArgs, command_line: &[String]) -> Result<Exit> {
 
 fn search(plan: &Plan, asked: &CapacityPlan, interrupt: &AtomicBool) -> Result<Found> {
     let is_shown = plan.output.progress;
-    capacity::find(plan, asked, interrupt, &mut |step| {
+    capacity::find(plan, asked, &copies::command, interrupt, &mut |step| {
         if is_shown {
             say(&terminal::capacity_line(step));
         }

@@ -2,7 +2,7 @@
 
 pub(in crate::commands) mod assemble;
 mod clock_offset;
-mod copies;
+pub(in crate::commands) mod copies;
 mod judge;
 mod keys;
 mod raw;

@@ -17,6 +17,8 @@ pub struct Draft {
     allowed_host: Option<String>,
     clock: ClockAsked,
     processes: Processes,
+    /// The option that says how many connections.
+    option: &'static str,
 }
 
 /// How many processes are to hold the connections.
@@ -39,7 +41,19 @@ impl Draft {
             allowed_host,
             clock: ClockAsked::Auto,
             processes: Processes::Exactly(1),
+            option: "-c",
         }
+    }
+
+    /// The same, with the number of connections said by another option than `-c`.
+    #[must_use]
+    pub fn counted_by(self, option: &'static str) -> Self {
+        Self { option, ..self }
+    }
+
+    /// The option that says how many connections: for messages.
+    pub fn option(&self) -> &'static str {
+        self.option
     }
 
     /// The same, with the times that the server tells put on this machine's clock in another way.

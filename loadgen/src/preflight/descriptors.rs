@@ -83,20 +83,22 @@ fn check(
 }
 
 /// Raises the soft limit as [`secure`] does, which the processes to come inherit, and says how many of them it takes to
-/// hold so many connections with `workers` threads in all.
+/// hold the connections that `option` asks for, with `workers` threads in all.
 ///
 /// Errors: so many as were asked for are not enough, or no number would be.
 pub(super) fn split(
+    option: &'static str,
     connections: u64,
     workers: usize,
     asked: Processes,
 ) -> Result<u32, DescriptorsError> {
     most_descriptors().map_or(Ok(at_least_one(asked)), |limit| {
-        split_below(connections, workers, asked, limit)
+        split_below(option, connections, workers, asked, limit)
     })
 }
 
 fn split_below(
+    option: &'static str,
     connections: u64,
     workers: usize,
     asked: Processes,
@@ -104,7 +106,7 @@ fn split_below(
 ) -> Result<u32, DescriptorsError> {
     let each = |processes: u32| {
         let share = connections.div_ceil(u64::from(processes));
-        check("-c", share, workers / processes as usize, limit)
+        check(option, share, workers / processes as usize, limit)
     };
     // No process is without a connection.
     let most = u32::try_from(connections).unwrap_or(u32::MAX).max(1);
@@ -151,16 +153,19 @@ mod tests {
 
     #[test]
     fn several_processes_share_the_connections() {
-        let auto = |connections| split_below(connections, 2, Processes::Auto, 20_000);
+        let auto = |connections| split_below("-c", connections, 2, Processes::Auto, 20_000);
         assert_eq!(auto(19_920), Ok(1));
         assert_eq!(auto(19_921), Ok(2));
         assert_eq!(auto(100_000), Ok(6));
-        let exactly = |number| split_below(100_000, 2, Processes::Exactly(number), 20_000);
+        let exactly = |number| split_below("-c", 100_000, 2, Processes::Exactly(number), 20_000);
         assert_eq!(exactly(8), Ok(8));
         let error = exactly(2).unwrap_err();
         assert_eq!((error.possible, error.processes), (39_856, Some(6)));
-        assert_eq!(split_below(3, 2, Processes::Exactly(8), 20_000), Ok(3));
-        let hopeless = split_below(100, 2, Processes::Auto, 10).unwrap_err();
+        assert_eq!(
+            split_below("-c", 3, 2, Processes::Exactly(8), 20_000),
+            Ok(3)
+        );
+        let hopeless = split_below("-c", 100, 2, Processes::Auto, 10).unwrap_err();
         assert_eq!((hopeless.possible, hopeless.processes), (0, None));
     }
 

@@ -60,6 +60,9 @@ impl Duty {
     pub fn of(&self, draft: Draft) -> Draft {
         let Orders {
             share,
+            connections,
+            ramp,
+            hold,
             workers,
             start_at,
             request,
@@ -68,6 +71,9 @@ impl Duty {
         } = &self.orders;
         draft.change(|plan| {
             plan.load.share = *share;
+            plan.load.connections = *connections;
+            plan.load.ramp = *ramp;
+            plan.load.hold = *hold;
             plan.load.workers = *workers;
             plan.load.start_at = Some(*start_at);
             plan.request = request.clone();

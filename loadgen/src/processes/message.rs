@@ -9,11 +9,16 @@ use run_record::self_check::SelfCheck;
 use run_record::time::{Nanos, Wall};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// What a copy is to do; all else it reads from its command line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Orders {
     pub(super) share: Share,
+    /// Those of all processes: a search for the most asks for more and more of them.
+    pub(super) connections: u32,
+    pub(super) ramp: Duration,
+    pub(super) hold: Duration,
     pub(super) workers: usize,
     pub(super) start_at: Wall,
     /// Those that answered.
@@ -33,6 +38,9 @@ impl Orders {
         let workers = plan.load.workers / part.of as usize;
         Orders {
             share,
+            connections: plan.load.connections,
+            ramp: plan.load.ramp,
+            hold: plan.load.hold,
             workers: workers.clamp(1, own),
             start_at,
             endpoints: plan.target.endpoints.clone(),

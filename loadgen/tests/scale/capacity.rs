@@ -65,7 +65,19 @@ fn serve(mut stream: TcpStream, taken: &AtomicU32, places: u32, full: Full) -> O
 }
 
 fn capacity(address: SocketAddr, options: &[&str]) -> (Option<i32>, Capacity) {
-    let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+    capacity_of(
+        Command::new(env!("CARGO_BIN_EXE_loadgen")),
+        address,
+        options,
+    )
+}
+
+fn capacity_of(
+    mut loadgen: Command,
+    address: SocketAddr,
+    options: &[&str],
+) -> (Option<i32>, Capacity) {
+    let output = loadgen
         .args(["capacity", &format!("http://{address}/"), "--json"])
         .args(["--step", "500ms", "--first-event", "1s"])
         .args(options)
@@ -101,6 +113,25 @@ fn a_server_that_refuses_carries_whom_it_lets_in() {
         assert_eq!(found.limited_by, LimitedBy::Server);
         assert!(found.reason.contains(why), "{}", found.reason);
     }
+}
+
+#[test]
+fn more_than_one_process_may_have_descriptors_for_are_held_by_several() {
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", r#"ulimit -n 90; exec "$0" "$@""#])
+        .arg(env!("CARGO_BIN_EXE_loadgen"));
+    // Ten each, beside what a process needs for itself.
+    let places = server(15, Full::Closes);
+    let options = ["--up-to", "24", "--workers", "2"];
+    let (code, found) = capacity_of(limited, places, &options);
+    assert_eq!(
+        (code, found.carried, found.broke_at),
+        (Some(0), 15, Some(16)),
+        "{found:?}"
+    );
+    assert_eq!(found.limited_by, LimitedBy::Server);
+    assert!(found.reason.contains("before a response head"), "{found:?}");
 }
 
 #[test]

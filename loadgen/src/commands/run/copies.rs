@@ -32,7 +32,7 @@ pub(super) fn run(plan: &Plan, interrupt: &AtomicBool, watch: &mut Watch) -> Res
 }
 
 /// This program again, with the same words: what differs comes through the socket.
-fn command(socket: &Path) -> Result<Command> {
+pub(in crate::commands) fn command(socket: &Path) -> Result<Command> {
     let mut command = Command::new(env::current_exe().context("this program cannot be found")?);
     // Behind the name of the command, because words at the end may be somebody else's.
     let words: Vec<OsString> = env::args_os().skip(1).collect();
@@ -46,7 +46,7 @@ fn command(socket: &Path) -> Result<Command> {
 /// What a copy does: its share of the run, told to the parent at `socket`. Nothing is shown or written.
 ///
 /// Errors: the parent has gone, or the engine could not run.
-pub(super) fn serve(socket: &Path, draft: Draft) -> Result<Exit> {
+pub(in crate::commands) fn serve(socket: &Path, draft: Draft) -> Result<Exit> {
     let interrupt = interrupt()?;
     let duty = Duty::take(socket)?;
     let (endpoints, sources) = duty.way();
