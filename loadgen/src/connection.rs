@@ -3,11 +3,13 @@
 pub mod dial;
 pub mod holes;
 pub mod receive;
+pub mod tls;
 pub mod transport;
 
 use crate::plan::{Endpoint, TlsPlan};
 use dial::Wishes;
 use std::io;
+use tls::Tls;
 use transport::Transport;
 
 /// Starts to connect to `endpoint`; TLS begins once TCP is there.
@@ -18,12 +20,6 @@ pub fn connect(
     wishes: impl Into<Wishes>,
     tls: Option<&TlsPlan>,
 ) -> io::Result<Transport> {
-    let tls = match tls {
-        Some(tls) => {
-            let made = rustls::ClientConnection::new(tls.config.clone(), tls.server_name.clone());
-            Some(made.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?)
-        }
-        None => None,
-    };
+    let tls = tls.map(Tls::new).transpose()?;
     Ok(Transport::new(dial::dial(endpoint, wishes.into())?, tls))
 }

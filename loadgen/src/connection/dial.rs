@@ -5,7 +5,7 @@ use crate::plan::Endpoint;
 use mio::net::{TcpStream, UnixStream};
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
 /// A socket that is connecting or connected.
@@ -15,6 +15,16 @@ pub enum Dialled {
     Tcp(TcpStream),
     /// A Unix stream socket; the kernel stamps none (measured: 0 of 20 reads).
     Unix(UnixStream),
+}
+
+impl Dialled {
+    /// One write; how many bytes were taken.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Dialled::Tcp(socket) => socket.write(bytes),
+            Dialled::Unix(socket) => socket.write(bytes),
+        }
+    }
 }
 
 /// What is wanted of a socket; the default leaves everything to the kernel.

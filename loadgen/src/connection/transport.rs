@@ -1,37 +1,26 @@
 //! One connection's bytes: plain or TLS, with each plaintext keeping the stamp of its ciphertext.
 //!
-//! rustls is driven by hand from the worker's one shared buffer, because a stream that reads for itself would
+//! TLS is driven by hand from the worker's one shared buffer, because a stream that reads for itself would
 //! read without stamps. It must not know HTTP.
 
 use super::dial::Dialled;
 use super::receive::{self, Received};
+use super::tls::{Opened, Tls};
 use mio::Interest;
 use mio::event::Source;
-use rustls::ClientConnection;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 /// A socket and, for `https`, its TLS session.
 #[derive(Debug)]
 pub struct Transport {
     socket: Dialled,
-    tls: Option<Box<ClientConnection>>,
-}
-
-/// What the bytes of one read have become.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Opened {
-    /// Still inside the handshake, or no complete record yet.
-    Nothing,
-    /// Plaintext is in the second buffer.
-    Plaintext(usize),
-    /// The peer closed the TLS session properly (`close_notify`).
-    Closed,
+    tls: Option<Box<Tls>>,
 }
 
 impl Transport {
     /// Joins a socket with its TLS session, if it has one.
-    pub fn new(socket: Dialled, tls: Option<ClientConnection>) -> Transport {
+    pub fn new(socket: Dialled, tls: Option<Tls>) -> Transport {
         Transport {
             socket,
             tls: tls.map(Box::new),
@@ -50,7 +39,7 @@ impl Transport {
 
     /// The protocol that TLS agreed on (ALPN); none before the end of the handshake, and without TLS.
     pub fn protocol(&self) -> Option<&[u8]> {
-        self.tls.as_ref()?.alpn_protocol()
+        self.tls.as_ref()?.protocol()
     }
 
     /// Whether the connection is established; an error says why it never will be.
@@ -80,45 +69,32 @@ impl Transport {
         receive::receive(self, buffer, control)
     }
 
-    /// Decrypts as much of `ciphertext` as yields one buffer of plaintext, and takes it off its front.
+    /// Decrypts one record of `ciphertext`, in place, and takes off its front what is done with; `Nothing` has taken all of it.
     ///
     /// Errors: `InvalidData` with the TLS error (a certificate that is not trusted, a broken record).
-    pub fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> io::Result<Opened> {
+    pub fn open(&mut self, ciphertext: &mut &mut [u8], plaintext: &mut [u8]) -> io::Result<Opened> {
         let Some(tls) = &mut self.tls else {
             return Ok(Opened::Nothing);
         };
-        loop {
-            match tls.reader().read(plaintext) {
-                Ok(0) => return Ok(Opened::Closed),
-                Ok(bytes) => return Ok(Opened::Plaintext(bytes)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-            if ciphertext.is_empty() {
-                return Ok(Opened::Nothing);
-            }
-            tls.read_tls(ciphertext)?;
-            if let Err(error) = tls.process_new_packets() {
-                // The alert tells the server why; the connection is over whether or not it arrives.
-                let _ = self.flush();
-                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-            }
+        let opened = tls.open(ciphertext, plaintext);
+        if opened.is_err() {
+            // The alert tells the server why; the connection is over whether or not it arrives.
+            let _ = self.flush();
         }
+        opened
     }
 
-    /// Hands plaintext to the connection; returns how much of it was taken.
+    /// Hands plaintext to the connection; returns how much of it was taken, all of which [`Transport::flush`] sends.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.tls {
-            Some(tls) => {
-                let taken = tls.writer().write(bytes)?;
-                self.flush()?;
-                Ok(taken)
-            }
-            None => match &mut self.socket {
-                Dialled::Tcp(socket) => socket.write(bytes),
-                Dialled::Unix(socket) => socket.write(bytes),
-            },
+        if self.tls.is_none() {
+            return self.socket.write(bytes);
         }
+        if !self.flush()? {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let taken = self.tls.as_mut().map_or(Ok(0), |tls| tls.seal(bytes))?;
+        self.flush()?;
+        Ok(taken)
     }
 
     /// Sends what TLS has to send (handshake, alerts, encrypted requests); whether nothing is left.
@@ -126,13 +102,10 @@ impl Transport {
         let Some(tls) = &mut self.tls else {
             return Ok(true);
         };
-        while tls.wants_write() {
-            let sent = match &mut self.socket {
-                Dialled::Tcp(socket) => tls.write_tls(socket),
-                Dialled::Unix(socket) => tls.write_tls(socket),
-            };
-            match sent {
-                Ok(_) => {}
+        while !tls.outgoing().is_empty() {
+            match self.socket.write(tls.outgoing()) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(bytes) => tls.sent(bytes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(error) => return Err(error),
             }
@@ -143,7 +116,7 @@ impl Transport {
     /// Tells the peer that this is the end (TLS only), as far as it can be told without waiting.
     pub fn say_goodbye(&mut self) {
         if let Some(tls) = &mut self.tls {
-            tls.send_close_notify();
+            tls.close();
             let _ = self.flush();
         }
     }

@@ -6,7 +6,8 @@ use crate::clock;
 use crate::connection::connect;
 use crate::connection::dial::Wishes;
 use crate::connection::holes::Holes;
-use crate::connection::transport::{Opened, Transport};
+use crate::connection::tls::Opened;
+use crate::connection::transport::Transport;
 use crate::plan::{Endpoint, Target};
 use crate::request::Request;
 use crate::session::head::Head;
@@ -358,7 +359,7 @@ impl Stream {
         let Some(transport) = &mut self.transport else {
             return Ok(());
         };
-        let flushed = transport.flush()?;
+        transport.flush()?;
         if self.phase == Phase::Securing {
             if transport.is_handshaking() {
                 return Ok(());
@@ -372,15 +373,10 @@ impl Stream {
         let Some(now) = self.write_out()? else {
             return Ok(());
         };
-        let Some(transport) = &mut self.transport else {
-            return Ok(());
-        };
-        if flushed || transport.flush()? {
-            self.phase = Phase::Open;
-            self.empty_since = now;
-            self.requests += 1;
-            self.witness.requested(now);
-        }
+        self.phase = Phase::Open;
+        self.empty_since = now;
+        self.requests += 1;
+        self.witness.requested(now);
         Ok(())
     }
 
@@ -394,7 +390,7 @@ impl Stream {
         }
     }
 
-    /// Hands over what is to be sent; a clock value from before the last write, once nothing is left.
+    /// Sends what is to be sent; a clock value from before the last write, once nothing is left.
     fn write_out(&mut self) -> io::Result<Option<Wall>> {
         let Some(transport) = &mut self.transport else {
             return Ok(None);
@@ -410,7 +406,7 @@ impl Stream {
                 now = clock::wall();
             }
         }
-        Ok(Some(now))
+        Ok(transport.flush()?.then_some(now))
     }
 
     /// Reads until the socket is empty, or its turn is over. `closing`: its end stands behind the last bytes.
@@ -461,7 +457,7 @@ impl Stream {
             self.empty_since = before;
         }
         self.witness.begin_read(&reading);
-        let bytes = &buffers.bytes[..received.bytes];
+        let bytes = &mut buffers.bytes[..received.bytes];
         if transport.is_tls() {
             if let Err(error) = self.open(bytes, &mut buffers.plaintext) {
                 self.lost(&error);
@@ -484,7 +480,7 @@ impl Stream {
         }
     }
 
-    fn open(&mut self, mut ciphertext: &[u8], plaintext: &mut [u8]) -> io::Result<()> {
+    fn open(&mut self, mut ciphertext: &mut [u8], plaintext: &mut [u8]) -> io::Result<()> {
         loop {
             let Some(transport) = &mut self.transport else {
                 return Ok(());

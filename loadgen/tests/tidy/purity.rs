@@ -12,6 +12,7 @@ pub(crate) const PURE: &[&str] = &[
     "reports/src",
     "loadgen/src/session",
     "loadgen/src/schedule",
+    "loadgen/src/connection/tls",
     "loadgen/src/offset/track",
     "loadgen/src/probe/witness",
     "loadgen/src/check/patience",

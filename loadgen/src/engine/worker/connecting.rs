@@ -107,7 +107,7 @@ impl Worker {
         let Some(transport) = &mut slot.transport else {
             return Ok(());
         };
-        let flushed = transport.flush()?;
+        transport.flush()?;
         if slot.phase == Phase::Securing {
             if transport.is_handshaking() {
                 return Ok(());
@@ -132,7 +132,7 @@ impl Worker {
                 now = clock::wall();
             }
         }
-        if flushed || transport.flush()? {
+        if transport.flush()? {
             slot.own_request = None;
             slot.phase = Phase::Open;
             slot.empty_since = now;

@@ -4,7 +4,7 @@
 
 use super::{SHORT_SLEEP, Worker};
 use crate::clock;
-use crate::connection::transport::Opened;
+use crate::connection::tls::Opened;
 use crate::engine::slot::Phase;
 use crate::session::end::End;
 use crate::session::reading::{RESOLUTION, Reading};
@@ -76,7 +76,6 @@ impl Worker {
         let mut reading = Reading::new(earliest, received.stamp, read, drained && !closing)
             .repaired(repaired)
             .with_server_clock(self.shared.plan.server_clock.reading());
-        let bytes = &self.buffer[..received.bytes];
         let counters = self.recorder.counters();
         counters.bytes.wire += received.bytes as u64;
         counters.reads.returned += 1;
@@ -88,6 +87,7 @@ impl Worker {
                 Err(error) => Some(End::from_tls(&error)),
             }
         } else {
+            let bytes = &self.buffer[..received.bytes];
             slot.session
                 .read(bytes, &mut reading, &self.shared.spec, &mut self.recorder)
         };
@@ -117,7 +117,7 @@ impl Worker {
         bytes: usize,
         reading: &mut Reading,
     ) -> io::Result<Option<End>> {
-        let mut ciphertext = &self.buffer[..bytes];
+        let mut ciphertext = &mut self.buffer[..bytes];
         loop {
             let slot = &mut self.slots[at];
             let Some(transport) = &mut slot.transport else {
