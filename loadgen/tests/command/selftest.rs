@@ -37,9 +37,11 @@ fn what_is_printed_is_what_was_sent_and_the_exit_code_says_whether_it_is_fit() {
     );
     assert_eq!(floor["duplicated"], 0);
     assert_eq!(card["timer_lateness"]["count"], 1_500);
-    // Arrivals are known to 0.1 ms and no better.
-    let p99 = card["floor"]["transit"]["p99_us"].as_f64().unwrap();
-    assert_eq!(card["noise_us"].as_f64(), Some(p99.max(100.0)));
+    // Arrivals are known to 0.1 ms and no better; a p99 takes 1,000 that came by themselves, which a busy machine may not see.
+    let transit = &card["floor"]["transit"];
+    let p99 = transit["p99_us"].as_f64();
+    assert_eq!(p99.is_some(), transit["count"].as_u64().unwrap() >= 1_000);
+    assert_eq!(card["noise_us"].as_f64(), p99.map(|p99| p99.max(100.0)));
     let steps = card["load"]["steps"].as_array().unwrap();
     assert!(!steps.is_empty());
     for (step, connections) in steps.iter().zip([100, 500]) {

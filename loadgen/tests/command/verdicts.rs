@@ -4,6 +4,7 @@
 //! the log says so.
 
 use crate::invocation::{Ended, Invocation};
+use run_record::self_check::CheckStatus;
 use run_record::verdict::{Confidence, Reason, Verdict, Word};
 use target_server::{Config, Server};
 
@@ -19,13 +20,28 @@ fn run(server: &Server, query: &str, options: &[&str]) -> Ended {
     let options = [&["-c", "5", "--for", "4s"], options].concat();
     for _ in 1..TIMES {
         let ended = invocation.run(&options);
-        let found = verdict(&ended);
-        if found.word != Word::Invalid && found.reason != Some(Reason::Irregular) {
+        if !is_refused(&ended) {
             return ended;
         }
-        eprintln!("this machine was too busy, once more: {}", found.gloss);
+        let found = verdict(&ended);
+        eprintln!(
+            "this machine was too busy, once more: {:?} {}",
+            found.reason, found.gloss
+        );
     }
     invocation.run(&options)
+}
+
+/// Whether it refuses to tell because of this machine: by its word, by arrivals that fit no rule, or because no word came
+/// of a run whose self-check warns. Too few events are the server's, whatever the machine.
+fn is_refused(ended: &Ended) -> bool {
+    let found = verdict(ended);
+    let record = ended.record.as_ref().expect("it has a verdict");
+    match (found.word, found.reason) {
+        (Word::Invalid, _) | (_, Some(Reason::Irregular)) => true,
+        (_, Some(Reason::FewEvents)) => false,
+        (word, _) => word == Word::Inconclusive && record.self_check.status() != CheckStatus::Ok,
+    }
 }
 
 fn verdict(ended: &Ended) -> &Verdict {

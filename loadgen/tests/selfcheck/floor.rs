@@ -9,7 +9,9 @@ const QUIET_MICROS: f64 = 5_000.0;
 const TWICE: f64 = 2.0;
 
 /// What a selftest tells: the differences that mean nothing here, and how late its timers were, in microseconds.
-fn floor() -> (f64, f64) {
+///
+/// The first is not told where less than 1,000 arrivals came by themselves: this machine put loadgen or its server aside.
+fn floor() -> (Option<f64>, f64) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
     command
         .args(["selftest", "--json", "--no-progress", "-c", "100"])
@@ -17,18 +19,20 @@ fn floor() -> (f64, f64) {
     let output = command.output().expect("it was built with this test");
     let card: Value = serde_json::from_slice(&output.stdout).unwrap();
     let number = |path| card.pointer(path).and_then(Value::as_f64);
-    let [noise, late] = ["/noise_us", "/timer_lateness/p99_us"]
-        .map(|path| number(path).unwrap_or_else(|| panic!("no {path} in {card}")));
-    (noise, late)
+    let noise = number("/noise_us");
+    let alone = number("/floor/transit/count").unwrap_or_else(|| panic!("no floor in {card}"));
+    assert_eq!(noise.is_some(), alone >= 1_000.0, "{card}");
+    let late = number("/timer_lateness/p99_us");
+    (noise, late.unwrap_or_else(|| panic!("no timers in {card}")))
 }
 
 #[test]
 fn criterion_16_the_floor_is_reproducible() {
     let _alone = alone();
     hold("16", || {
-        let floors: Vec<(f64, f64)> = (0..SELFTESTS).map(|_| floor()).collect();
-        let is_quiet = floors.iter().all(|(_, late)| *late < QUIET_MICROS);
-        let told = || floors.iter().map(|(noise, _)| *noise);
+        let floors: Vec<(Option<f64>, f64)> = (0..SELFTESTS).map(|_| floor()).collect();
+        let is_quiet = |(noise, late): &(Option<f64>, f64)| noise.is_some() && *late < QUIET_MICROS;
+        let told = || floors.iter().filter_map(|(noise, _)| *noise);
         let least = told().fold(f64::INFINITY, f64::min);
         let most = told().fold(0.0, f64::max);
         let found = Found {
@@ -37,6 +41,6 @@ fn criterion_16_the_floor_is_reproducible() {
             threshold: format!("<= {TWICE}"),
             holds: most <= TWICE * least,
         };
-        (is_quiet, vec![found])
+        (floors.iter().all(is_quiet), vec![found])
     });
 }
