@@ -9,6 +9,7 @@ mod modes;
 mod politeness;
 mod scripted;
 mod second_client;
+mod server_log;
 mod silence;
 mod support;
 mod table;

@@ -1,5 +1,6 @@
 //! A stream of target-server, what is true of it, and whether a check over real sockets finds that.
 
+use crate::server_log::confirms;
 use crate::support::{all_at_once, brief, check_that_counts, codes, foreign, plan, target_server};
 use loadgen::check::Outcome;
 use run_record::verdict::{HoldBy, Reason, Word};
@@ -88,7 +89,7 @@ impl Truth {
         self
     }
 
-    fn disagreement(&self, outcome: &Outcome, case: &Case) -> Option<String> {
+    fn disagreement(&self, outcome: &Outcome, case: &Case, server: SocketAddr) -> Option<String> {
         let verdict = &outcome.verdict;
         if !self.words.contains(&verdict.word) {
             return Some(format!("the word is none of {:?}", self.words));
@@ -101,7 +102,8 @@ impl Truth {
             return Some(format!("there is no {code}"));
         }
         let allowed = [&self.must[..], &self.may[..], &ALWAYS[..]].concat();
-        if let Some(code) = found.iter().find(|code| !allowed.contains(code)) {
+        let is_true = |code: &str| allowed.contains(&code) || confirms(code, outcome, server);
+        if let Some(code) = found.iter().find(|code| !is_true(code)) {
             return Some(format!("{code} is not true"));
         }
         self.wrong_hold(outcome, case)
@@ -214,7 +216,7 @@ impl Case {
         if elapsed.as_secs_f64() > watch.as_secs_f64() + 1.0 {
             return Err(format!("too long: {shown}"));
         }
-        match self.truth.disagreement(&outcome, self) {
+        match self.truth.disagreement(&outcome, self, address) {
             Some(why) => Err(format!("{why}: {shown}")),
             None => Ok(()),
         }

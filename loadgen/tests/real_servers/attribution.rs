@@ -29,6 +29,9 @@ const HELD: [&str; 10] = [
     "thin",
 ];
 
+/// How often a check that refused to tell is asked again.
+const TIMES: usize = 5;
+
 /// More of them would be late by each other.
 const AT_ONCE: usize = 2;
 
@@ -102,7 +105,19 @@ fn codes(document: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A check that says itself that this machine was too busy to tell does not count: it is repeated, and the log says so.
 fn check(url: &str) -> Value {
+    for _ in 1..TIMES {
+        let found = once(url);
+        if found["reason"] != "own-machine" {
+            return found;
+        }
+        println!("does not count, once more: {url}: {}", found["exit"]);
+    }
+    once(url)
+}
+
+fn once(url: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
         .args(["check", url, "--json", "--expect", "any"])
         .output()
