@@ -42,6 +42,19 @@ impl Share {
 
     /// The connections of a run of `connections` that are one worker's, in the order in which they are due.
     pub fn of_worker(self, worker: Part, connections: u32) -> impl Iterator<Item = u32> + use<> {
+        let (first, step) = self.stride(worker);
+        let steps = (first..u64::from(connections)).step_by(usize::try_from(step).unwrap_or(1));
+        steps.map(|index| index as u32)
+    }
+
+    /// How many of a run's `connections` are in this share.
+    pub fn count(self, connections: u32) -> u32 {
+        let (first, step) = self.stride(Part::WHOLE);
+        u64::from(connections).saturating_sub(first).div_ceil(step) as u32
+    }
+
+    /// The first connection of a worker, and how far the next one is.
+    fn stride(self, worker: Part) -> (u64, u64) {
         let Share { shard, process } = self;
         let [first, step] = [
             [worker.number, process.number, shard.number],
@@ -49,14 +62,7 @@ impl Share {
         ]
         .map(|each| each.map(u64::from));
         let first = first[2] + step[2] * (first[1] + step[1] * first[0]);
-        let step = step.into_iter().product::<u64>().max(1);
-        let steps = (first..u64::from(connections)).step_by(usize::try_from(step).unwrap_or(1));
-        steps.map(|index| index as u32)
-    }
-
-    /// How many of a run's `connections` are in this share.
-    pub fn count(self, connections: u32) -> u32 {
-        self.of_worker(Part::WHOLE, connections).count() as u32
+        (first, step.into_iter().product::<u64>().max(1))
     }
 
     /// Where a connection stands among those of this machine: by it source addresses and ports are divided, whichever
@@ -103,6 +109,14 @@ mod tests {
         let counts: Vec<u32> = shares.map(|share| share.count(100)).collect();
         assert_eq!(counts, [17, 17, 17, 17, 16, 16]);
         assert_eq!(Share::WHOLE.count(100), 100);
+        for connections in 0..30 {
+            for (share, _) in all(30) {
+                let own = share.of_worker(Part::WHOLE, connections).count();
+                assert_eq!(share.count(connections) as usize, own, "{share:?}");
+            }
+        }
+        // Without walking through them.
+        assert_eq!(Share::WHOLE.count(u32::MAX), u32::MAX);
     }
 
     #[test]
