@@ -1,5 +1,7 @@
 //! A target-server of its own for each measurement: its address, and what it says it has done.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -8,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
 
 use crate::process::Process;
 
@@ -19,6 +22,10 @@ pub struct Target {
     process: Process,
     /// `127.0.0.1:PORT`.
     pub address: String,
+    /// Where it is asked for its counters.
+    control: String,
+    /// Its certificate and key, if it speaks TLS.
+    certificate: Option<TempDir>,
 }
 
 /// The counters that a measurement needs.
@@ -35,26 +42,45 @@ impl Target {
     ///
     /// Errors: it cannot be started, or ends before it listens.
     pub fn start(program: &Path) -> Result<Self> {
-        let mut command = Command::new(program);
-        command
-            .args(["--listen", "127.0.0.1:0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let mut process = Process::start("target-server", &mut command)?;
-        let mut stderr = BufReader::new(process.take_stderr().expect("it was piped"));
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            if stderr.read_line(&mut line)? == 0 {
-                bail!("target-server ended without saying where it listens");
-            }
-            if let Some(address) = address_in(&line) {
-                break address.to_owned();
-            }
-        };
-        // Nobody must wait for a pipe that is full.
-        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        Ok(Self { process, address })
+        let (process, addresses) = listen(program, &[], 1)?;
+        let address = addresses.concat();
+        Ok(Self {
+            process,
+            control: address.clone(),
+            address,
+            certificate: None,
+        })
+    }
+
+    /// The same over TLS, with a certificate that nobody trusts.
+    ///
+    /// Errors: it cannot be started, or ends before it listens.
+    pub fn start_tls(program: &Path) -> Result<Self> {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+        let directory = TempDir::new()?;
+        let (certificate, key) = (directory.path().join("cert"), directory.path().join("key"));
+        fs::write(&certificate, made.cert.pem())?;
+        fs::write(&key, made.signing_key.serialize_pem())?;
+        let arguments: [&OsStr; 6] = [
+            "--control".as_ref(),
+            "127.0.0.1:0".as_ref(),
+            "--tls-cert".as_ref(),
+            certificate.as_ref(),
+            "--tls-key".as_ref(),
+            key.as_ref(),
+        ];
+        let (process, mut addresses) = listen(program, &arguments, 2)?;
+        Ok(Self {
+            process,
+            control: addresses.pop().unwrap_or_default(),
+            address: addresses.concat(),
+            certificate: Some(directory),
+        })
+    }
+
+    /// Whether it speaks TLS.
+    pub fn is_tls(&self) -> bool {
+        self.certificate.is_some()
     }
 
     /// CPU time that the server has used so far.
@@ -76,12 +102,12 @@ impl Target {
     /// Errors: no answer, or an answer without them.
     pub fn counters(&mut self) -> Result<Counters> {
         self.process.check_running()?;
-        let mut socket = TcpStream::connect(&self.address)?;
+        let mut socket = TcpStream::connect(&self.control)?;
         socket.set_read_timeout(Some(ANSWER_LIMIT))?;
         write!(
             socket,
             "GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            self.address
+            self.control
         )?;
         let mut answer = String::new();
         socket
@@ -118,8 +144,33 @@ impl Target {
     }
 }
 
+/// Starts the server and reads as many addresses as it is to name.
+fn listen(program: &Path, arguments: &[&OsStr], wanted: usize) -> Result<(Process, Vec<String>)> {
+    let mut command = Command::new(program);
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut process = Process::start("target-server", &mut command)?;
+    let mut stderr = BufReader::new(process.take_stderr().expect("it was piped"));
+    let (mut line, mut addresses) = (String::new(), Vec::new());
+    while addresses.len() < wanted {
+        line.clear();
+        if stderr.read_line(&mut line)? == 0 {
+            bail!("target-server ended without saying where it listens");
+        }
+        addresses.extend(address_in(&line).map(str::to_owned));
+    }
+    // Nobody must wait for a pipe that is full.
+    thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    Ok((process, addresses))
+}
+
 fn address_in(line: &str) -> Option<&str> {
-    let (_, rest) = line.split_once("http://")?;
+    let (_, rest) = line
+        .split_once("http://")
+        .or_else(|| line.split_once("https://"))?;
     let end = rest
         .find(|letter: char| letter == '/' || letter.is_whitespace())
         .unwrap_or(rest.len());
@@ -147,7 +198,7 @@ mod tests {
             Some("127.0.0.1:80")
         );
         assert_eq!(
-            address_in("listening on http://127.0.0.1:8080 (plain)"),
+            address_in("listening on https://127.0.0.1:8080 (TLS)"),
             Some("127.0.0.1:8080")
         );
         assert_eq!(address_in("starting"), None);

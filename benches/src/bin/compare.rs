@@ -31,7 +31,13 @@ struct Arguments {
     /// Resident bytes that an idle plaintext connection may need (median over the rounds)
     #[arg(long, default_value_t = 2048.0)]
     max_idle_bytes: f64,
-    /// Idle connections for that
+    /// Measure the memory of idle connections over TLS, and nothing else
+    #[arg(long)]
+    tls: bool,
+    /// Resident bytes that such a connection may need (median over the rounds)
+    #[arg(long, default_value_t = 10_240.0)]
+    max_tls_bytes: f64,
+    /// Idle connections for either
     #[arg(long, default_value_t = 10_000)]
     idle_connections: u64,
     /// Measure target-server beside the bare write loop, and its memory per subscriber, instead
@@ -70,6 +76,8 @@ const SHAPES: [Shape; 2] = [
 ];
 
 const RAMP: &str = "3s";
+/// A handshake takes more than a connection.
+const TLS_RAMP: &str = "10s";
 /// Longer than any measurement: the programs are ended, they do not end.
 const HOLD: &str = "30m";
 const SUBSCRIBED_POLLS: u32 = 20 * 60;
@@ -83,6 +91,9 @@ struct Programs {
     floor: PathBuf,
     writer: PathBuf,
 }
+
+/// How the server is started: with or without TLS.
+type StartTarget = fn(&Path) -> Result<Target>;
 
 #[derive(Clone, Copy)]
 enum Client {
@@ -111,6 +122,9 @@ fn run(arguments: &Arguments) -> Result<bool> {
     if arguments.server {
         return server(&programs, arguments);
     }
+    if arguments.tls {
+        return idle_memory(&programs, Target::start_tls, arguments);
+    }
     if !arguments.only_memory {
         for shape in &SHAPES {
             for ticker in [Ticker::Shared { quiet: shape.quiet }, Ticker::Private] {
@@ -118,7 +132,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
             }
         }
     }
-    Ok(idle_memory(&programs, arguments)? && fine)
+    Ok(idle_memory(&programs, Target::start, arguments)? && fine)
 }
 
 /// Prints the rounds of one shape; false if the median ratio is above the limit.
@@ -246,28 +260,30 @@ fn server_bytes(programs: &Programs, connections: u64) -> Result<u64> {
     clippy::print_stdout,
     reason = "the comparison is what this program is for"
 )]
-fn idle_memory(programs: &Programs, arguments: &Arguments) -> Result<bool> {
+fn idle_memory(programs: &Programs, start: StartTarget, arguments: &Arguments) -> Result<bool> {
     let connections = arguments.idle_connections;
-    println!("{connections} idle plaintext connections: resident bytes of loadgen for each");
+    let (kind, limit) = if arguments.tls {
+        ("TLS", arguments.max_tls_bytes)
+    } else {
+        ("plaintext", arguments.max_idle_bytes)
+    };
+    println!("{connections} idle {kind} connections: resident bytes of loadgen for each");
     let mut each = Vec::new();
     for round in 1..=arguments.rounds {
-        let one = resident_bytes(programs, 1)?;
-        let all = resident_bytes(programs, connections)?;
+        let one = resident_bytes(programs, start, 1)?;
+        let all = resident_bytes(programs, start, connections)?;
         each.push((all as f64 - one as f64) / (connections - 1) as f64);
         println!("  {round:>5}: {one} with 1, {all} with {connections}");
     }
     let each = rounds(each)?;
-    let fine = each.median() <= arguments.max_idle_bytes;
+    let fine = each.median() <= limit;
     let word = if fine { "within" } else { "ABOVE" };
-    println!(
-        "  {each:.0} bytes: {word} the limit of {:.0}",
-        arguments.max_idle_bytes
-    );
+    println!("  {each:.0} bytes: {word} the limit of {limit:.0}");
     Ok(fine)
 }
 
-fn resident_bytes(programs: &Programs, connections: u64) -> Result<u64> {
-    let mut target = Target::start(&programs.target)?;
+fn resident_bytes(programs: &Programs, start: StartTarget, connections: u64) -> Result<u64> {
+    let mut target = start(&programs.target)?;
     let process = programs.start(Client::Loadgen, &target, connections, "/prices?interval=1h")?;
     target.wait_for_subscribers(connections, SUBSCRIBED_POLLS)?;
     thread::sleep(SETTLE);
@@ -307,7 +323,12 @@ impl Programs {
         connections: u64,
         path: &str,
     ) -> Result<Process> {
-        let url = format!("http://{}{path}", target.address);
+        let (scheme, ramp) = if target.is_tls() {
+            ("https", TLS_RAMP)
+        } else {
+            ("http", RAMP)
+        };
+        let url = format!("{scheme}://{}{path}", target.address);
         let (name, mut command) = match client {
             Client::Floor => ("floor", Command::new(&self.floor)),
             Client::Loadgen => {
@@ -321,10 +342,13 @@ impl Programs {
             "-c",
             &connections.to_string(),
             "--ramp",
-            RAMP,
+            ramp,
             "--for",
             HOLD,
         ]);
+        if target.is_tls() {
+            command.arg("--insecure");
+        }
         Process::start(
             name,
             command
