@@ -1,5 +1,6 @@
 //! `--baseline` and `--md-on-change`: a run beside an earlier one, in page, record and exit code.
 
+use crate::refusal::that_counts;
 use crate::schema::valid;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -27,11 +28,9 @@ impl Bench {
     }
 
     fn loadgen(&self, words: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_loadgen"))
-            .args(words)
-            .current_dir(self.directory.path())
-            .output()
-            .unwrap()
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+        command.args(words).current_dir(self.directory.path());
+        that_counts(|| command.output().unwrap())
     }
 
     fn has(&self, name: &str) -> bool {

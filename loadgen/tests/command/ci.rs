@@ -1,5 +1,6 @@
 //! What a CI system is told: summary, annotations, JUnit; and what hostile text of a server comes to there.
 
+use crate::refusal::that_counts;
 use crate::schema::valid;
 use crate::scripted::{Answer, Scripted};
 use std::path::{Path, PathBuf};
@@ -136,9 +137,8 @@ fn nothing_is_told_where_no_ci_system_is() {
         "http://{}/prices?interval=20ms",
         server.local_addr().unwrap()
     );
-    let output = plain(&[&["run", &url, "--max", "events=0"], &RUN[..]].concat())
-        .output()
-        .unwrap();
+    let mut run = plain(&[&["run", &url, "--max", "events=0"], &RUN[..]].concat());
+    let output = that_counts(|| run.output().unwrap());
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(commands(&output), Vec::<String>::new());
 }
@@ -151,10 +151,9 @@ fn a_summary_that_cannot_be_written_fails_no_job_and_a_report_does() {
         server.local_addr().unwrap()
     );
     let words = [&["run", &url], &RUN[..]].concat();
-    let output = plain(&words)
-        .env("GITHUB_STEP_SUMMARY", "/proc/none/summary.md")
-        .output()
-        .unwrap();
+    let mut run = plain(&words);
+    run.env("GITHUB_STEP_SUMMARY", "/proc/none/summary.md");
+    let output = that_counts(|| run.output().unwrap());
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stderr).contains("no job summary: /proc/none/summary.md"));
     let words = [&words[..], &["--report", "/proc/none/page.html"]].concat();

@@ -13,6 +13,7 @@ mod live;
 mod outcomes;
 mod raw;
 mod records;
+mod refusal;
 mod schema;
 #[path = "../engine/scripted.rs"]
 mod scripted;
