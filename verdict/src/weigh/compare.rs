@@ -78,12 +78,13 @@ fn compare_groups(one: &Grouped, other: &Grouped) -> Grouped {
         (false, false) if [more.rule, less.rule].contains(&Rule::Time) => Rule::Either,
         (false, false) => Rule::Irregular,
     };
-    // The probe that shows the rule best also gives its figure.
-    let shown = if less.rule == rule && more.rule != rule {
-        less
-    } else {
-        more
+    // The probe that shows the rule best also gives its figure; without a rule the figure is how long at most, which
+    // the one that was held for longer shows.
+    let is_shown_by_less = match rule {
+        Rule::Irregular => less.ms.value > more.ms.value,
+        _ => less.rule == rule && more.rule != rule,
     };
+    let shown = if is_shown_by_less { less } else { more };
     Grouped {
         releases,
         rule,
