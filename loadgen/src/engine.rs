@@ -6,6 +6,7 @@
 mod breaker;
 mod collector;
 mod hiccups;
+mod pace;
 mod slot;
 mod timers;
 mod worker;

@@ -8,6 +8,7 @@ mod reading;
 
 use super::breaker::Breaker;
 use super::hiccups::Pulse;
+use super::pace::Pace;
 use super::slot::{Phase, Slot};
 use super::timers::{Limits, Timer, Timers};
 use super::{Batch, Gauges, Shared};
@@ -47,6 +48,8 @@ pub(super) struct Worker {
     slots: Vec<Slot>,
     /// Connections of the schedule that have been started.
     started: usize,
+    /// Connections under way whose request is not out yet.
+    opening: usize,
     /// Connections to be dialled again.
     redials: Timers,
     /// When connections must be established.
@@ -61,6 +64,7 @@ pub(super) struct Worker {
     /// When the last poll that listed every ready socket began: all others were empty then.
     complete_since: Wall,
     pulse: Pulse,
+    pace: Pace,
     /// Some connections have no kernel stamps: their arrivals are as uncertain as sleeps are long.
     unstamped: bool,
     /// Until when sleeps are short.
@@ -112,6 +116,7 @@ impl Worker {
             alive: slots.len(),
             slots,
             started: 0,
+            opening: 0,
             redials: Timers::default(),
             limits: Limits::default(),
             buffer: vec![0; READ_BUFFER_BYTES].into_boxed_slice(),
@@ -120,6 +125,7 @@ impl Worker {
             again: Vec::new(),
             complete_since: now,
             pulse: Pulse::at(now),
+            pace: Pace::default(),
             alert_until: now + ALERT_AT_START,
             second: second_of(now),
             number,
@@ -138,8 +144,12 @@ impl Worker {
             self.start_due(began);
             self.fire_timers(began);
             self.hand_over_at_the_second(began);
+            let pause = self.pause();
+            if pause > Duration::ZERO {
+                std::thread::sleep(pause);
+            }
             let entered = clock::now();
-            self.beat(entered.wall, Nanos::ZERO);
+            self.beat(entered.wall, pause.into());
             let sleep = self.sleep(entered.mono);
             match self.poll.poll(&mut events, Some(sleep)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
@@ -160,6 +170,7 @@ impl Worker {
                 self.recorder
                     .record(Metric::TimerLag, (began.mono - entered.mono) - asked);
             }
+            self.pace.looked(began.mono - entered.mono, listed > 0);
             for slot in std::mem::take(&mut self.again) {
                 self.read(slot as usize, true);
             }
@@ -182,6 +193,17 @@ impl Worker {
         let stopped = self.shared.stop.load(Ordering::Relaxed);
         let over = now.mono >= self.shared.end;
         !(stopped || over || self.alive == 0)
+    }
+
+    /// How long to let events gather before the next look. Not where a look is what tells when something happened: while
+    /// connections are opened, and on sockets without stamps.
+    fn pause(&self) -> Duration {
+        let is_awaited = self.opening > 0 || self.next_start().is_some();
+        if self.unstamped || is_awaited || !self.again.is_empty() {
+            Duration::ZERO
+        } else {
+            self.pace.pause()
+        }
     }
 
     /// Whole milliseconds, as epoll counts; rounded up, so that a timer is due when the poll returns.

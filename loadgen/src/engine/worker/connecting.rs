@@ -48,6 +48,7 @@ impl Worker {
                 {
                     Ok(()) => {
                         slot.phase = Phase::Connecting;
+                        self.opening += 1;
                         slot.transport = Some(transport);
                         self.limits.add(Timer {
                             due: now.mono + CONNECT_LIMIT,
@@ -135,6 +136,7 @@ impl Worker {
         if transport.flush()? {
             slot.own_request = None;
             slot.phase = Phase::Open;
+            self.opening -= 1;
             slot.empty_since = now;
             slot.session.requested(now);
         }
@@ -147,6 +149,7 @@ impl Worker {
         let end = self.redirected(at, end);
         let slot = &mut self.slots[at];
         slot.drop_connection();
+        self.opening -= usize::from(slot.phase.is_opening());
         if !slot.session.is_streaming() {
             self.breaker.observe(end.is_refusal());
         }
