@@ -144,12 +144,7 @@ impl Worker {
             self.start_due(began);
             self.fire_timers(began);
             self.hand_over_at_the_second(began);
-            let pause = self.pause();
-            if pause > Duration::ZERO {
-                std::thread::sleep(pause);
-            }
-            let entered = clock::now();
-            self.beat(entered.wall, pause.into());
+            let entered = self.after_pause();
             let sleep = self.sleep(entered.mono);
             match self.poll.poll(&mut events, Some(sleep)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
@@ -204,6 +199,24 @@ impl Worker {
         } else {
             self.pace.pause()
         }
+    }
+
+    /// When the next look begins: after the pause, if there is one.
+    fn after_pause(&mut self) -> Now {
+        let pause = self.pause();
+        if pause == Duration::ZERO {
+            let now = clock::now();
+            self.beat(now.wall, Nanos::ZERO);
+            return now;
+        }
+        let before = clock::mono();
+        std::thread::sleep(pause);
+        let now = clock::now();
+        let pause = Nanos::from(pause);
+        self.beat(now.wall, pause);
+        let lag = (now.mono - before) - pause;
+        self.recorder.record(Metric::TimerLag, lag);
+        now
     }
 
     /// Whole milliseconds, as epoll counts; rounded up, so that a timer is due when the poll returns.

@@ -75,12 +75,12 @@ pub(crate) fn check(plan: &CheckPlan) -> Outcome {
     check::run(plan, false, &AtomicBool::new(false), &mut |_| {}).unwrap()
 }
 
-/// How often a check that refused to tell is asked again.
-const TRIES: u32 = 5;
+/// How often a check is asked at most that this machine has disturbed.
+pub(crate) const TRIES: u32 = 5;
 
 /// A check that counts: one that says itself that this machine was too busy to tell is repeated, and the log says so.
 ///
-/// A word about the server is never repeated, whatever it is: that refusal is the only one.
+/// A word about the server is never repeated here, whatever it is: that refusal is the only one.
 pub(crate) fn check_that_counts(plan: &CheckPlan) -> Outcome {
     for _ in 1..TRIES {
         let outcome = check(plan);

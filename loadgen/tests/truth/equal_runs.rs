@@ -5,6 +5,9 @@ use serde_json::Value;
 use std::process::Command;
 use target_server::{Config, Server};
 
+/// Pairs that may be spoiled before a machine counts as one that is never quiet.
+const MOST_SPOILED: usize = 20;
+
 /// What `run --baseline-url` says of two addresses of one server.
 fn outcome(address: &str) -> String {
     let url = |seed: u32| format!("http://{address}/prices?interval=10ms&seed={seed}");
@@ -34,7 +37,10 @@ fn criterion_14_real_runs_of_one_server_are_seldom_called_different() {
             refused if refused == "refused" => spoiled += 1,
             told => outcomes.push(told),
         }
-        assert!(spoiled <= pairs, "the machine was not quiet: {outcomes:?}");
+        assert!(
+            spoiled <= MOST_SPOILED,
+            "the machine was not quiet: {outcomes:?}"
+        );
     }
     let count = |outcome: &str| outcomes.iter().filter(|one| *one == outcome).count();
     let different = count("worse") + count("better");
