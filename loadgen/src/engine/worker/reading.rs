@@ -91,6 +91,7 @@ impl Worker {
             slot.session
                 .read(bytes, &mut reading, &self.shared.spec, &mut self.recorder)
         };
+        self.pace.read(reading.events());
         if reading.events() > 1 && reading.width() > Nanos::from(SHORT_SLEEP) {
             self.alert_until = read + ALERT;
         }
