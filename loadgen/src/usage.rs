@@ -119,7 +119,8 @@ fn unit(name: SysconfVar, usual: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::{Command, id};
+    use std::io::{Read, Write};
+    use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio, id};
 
     #[test]
     fn a_name_with_brackets_and_spaces_is_no_field() {
@@ -138,7 +139,10 @@ mod tests {
     fn a_process_is_counted_with_its_children() {
         let alone = Usage::of_tree(id()).unwrap();
         assert!(alone.memory_bytes > 0 && alone.descriptors > 0);
-        let mut child = Command::new("sleep").arg("100").spawn().unwrap();
+        let (mut child, mut pipes) = echo();
+        // What answers runs: a process between fork and exec has no memory of its own yet.
+        pipes.0.write_all(b"x").unwrap();
+        pipes.1.read_exact(&mut [0]).unwrap();
         let of_child = Usage::of_tree(child.id()).unwrap();
         let with_child = tree(id(), &all_stats());
         child.kill().unwrap();
@@ -146,5 +150,15 @@ mod tests {
         assert!(with_child.contains(&id()) && with_child.contains(&child.id()));
         assert!(of_child.memory_bytes > 0);
         assert_eq!(Usage::of_tree(u32::MAX), None);
+    }
+
+    fn echo() -> (Child, (ChildStdin, ChildStdout)) {
+        let mut child = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        (child, pipes.unwrap())
     }
 }
