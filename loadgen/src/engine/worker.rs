@@ -204,21 +204,14 @@ impl Worker {
         }
     }
 
-    /// When the next look begins: after the pause, if there is one.
+    /// When the next look begins: after the pause, if there is one. How much longer it was is in `generator_lag`.
     fn after_pause(&mut self) -> Now {
         let pause = self.pause();
-        if pause == Duration::ZERO {
-            let now = clock::now();
-            self.beat(now.wall, Nanos::ZERO);
-            return now;
+        if pause > Duration::ZERO {
+            std::thread::sleep(pause);
         }
-        let before = clock::mono();
-        std::thread::sleep(pause);
         let now = clock::now();
-        let pause = Nanos::from(pause);
-        self.beat(now.wall, pause);
-        let lag = (now.mono - before) - pause;
-        self.recorder.record(Metric::TimerLag, lag);
+        self.beat(now.wall, pause.into());
         now
     }
 
