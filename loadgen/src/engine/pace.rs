@@ -15,6 +15,8 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// So many looks in a row must find something sooner than that: a single stream that speaks now and then, or all
 /// streams once, are read at once.
 const IN_A_ROW: u32 = 8;
+/// Fewer connections that keep a worker busy get their events so fast that each is read for itself.
+const FEW: usize = 50;
 /// Reads that are judged together.
 const SAMPLE: u32 = 1_000;
 /// Of these so many may bring several events: chance brings two within a pause to one stream of ten events a second in
@@ -57,10 +59,10 @@ impl Pace {
         }
     }
 
-    /// How long to wait before the next look: nothing while events are few.
+    /// How long to wait before the next look of a worker with so many connections: not at all while events are few.
     #[inline]
-    pub(super) fn pause(&self) -> Duration {
-        if self.soon < IN_A_ROW || self.given_up > 0 {
+    pub(super) fn pause(&self, connections: usize) -> Duration {
+        if connections < FEW || self.soon < IN_A_ROW || self.given_up > 0 {
             Duration::ZERO
         } else {
             PAUSE
@@ -90,13 +92,14 @@ mod tests {
         let mut pace = Pace::default();
         for _ in 1..IN_A_ROW {
             pace.looked(SOON, true);
-            assert_eq!(pace.pause(), Duration::ZERO);
+            assert_eq!(pace.pause(FEW), Duration::ZERO);
         }
         pace.looked(SOON, true);
-        assert_eq!(pace.pause(), PAUSE);
+        assert_eq!(pace.pause(FEW), PAUSE);
+        assert_eq!(pace.pause(FEW - 1), Duration::ZERO);
         // What came during the pause is found without waiting: it goes on.
         pace.looked(Nanos::ZERO, true);
-        assert_eq!(pace.pause(), PAUSE);
+        assert_eq!(pace.pause(FEW), PAUSE);
     }
 
     #[test]
@@ -104,7 +107,7 @@ mod tests {
         for (waited, found) in [(Nanos::from(PAUSE), true), (SOON, false)] {
             let mut pace = busy();
             pace.looked(waited, found);
-            assert_eq!(pace.pause(), Duration::ZERO, "{waited:?} {found}");
+            assert_eq!(pace.pause(FEW), Duration::ZERO, "{waited:?} {found}");
         }
     }
 
@@ -112,12 +115,12 @@ mod tests {
     fn where_events_would_lose_their_own_arrival_there_is_no_pause() {
         let mut pace = busy();
         sample(&mut pace, SEVERAL);
-        assert_eq!(pace.pause(), PAUSE);
+        assert_eq!(pace.pause(FEW), PAUSE);
         sample(&mut pace, SEVERAL + 1);
         for _ in 0..GIVEN_UP {
-            assert_eq!(pace.pause(), Duration::ZERO);
+            assert_eq!(pace.pause(FEW), Duration::ZERO);
             sample(&mut pace, 0);
         }
-        assert_eq!(pace.pause(), PAUSE);
+        assert_eq!(pace.pause(FEW), PAUSE);
     }
 }

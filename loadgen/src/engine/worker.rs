@@ -38,8 +38,6 @@ const LONG_SLEEP: Duration = Duration::from_millis(100);
 /// The longest sleep while reads return several events after a longer one: it bounds the interval in which the earlier ones of
 /// them can have arrived.
 const SHORT_SLEEP: Duration = Duration::from_millis(10);
-/// Fewer connections that keep a worker busy get their events so fast that each is read for itself.
-const FEW: usize = 50;
 /// How long they are short at first, while it is not known how the server sends.
 const ALERT_AT_START: Nanos = Nanos::from_secs(3);
 
@@ -192,15 +190,14 @@ impl Worker {
         !(stopped || over || self.alive == 0)
     }
 
-    /// How long to let events gather before the next look. Not where a look is what tells when something happened, while
-    /// connections are opened and on sockets without stamps; and not where few connections have all the events.
+    /// How long to let events gather before the next look. Not where a look is what tells when something happened: while
+    /// connections are opened, and on sockets without stamps.
     fn pause(&self) -> Duration {
         let is_awaited = self.opening > 0 || self.next_start().is_some();
-        let are_few = self.alive < FEW;
-        if self.unstamped || is_awaited || are_few || !self.again.is_empty() {
+        if self.unstamped || is_awaited || !self.again.is_empty() {
             Duration::ZERO
         } else {
-            self.pace.pause()
+            self.pace.pause(self.alive)
         }
     }
 
